@@ -1,0 +1,351 @@
+"""Raw sheet + questionnaire -> answers, and a list of what was found on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from survey.errors import SheetError, Text
+from survey.questionnaire import ChoiceList, Question, Questionnaire, plain, tidy
+from survey.raw import Cell, Raw
+from survey.store import ABSENT, OTHER
+
+TIME = {"dấu thời gian", "timestamp"}
+LEFT_OUT = {"địa chỉ email", "email address", "username", "tên người dùng", "điểm số", "score"}  # never kept
+FINDINGS = ("wave", "question", "rule", "rows", "found")
+
+
+class Misfit(Exception):
+    """A cell that the questionnaire does not know; gathered, and told all at once."""
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`answers`: a row per respondent, a column per question. `findings`: what was noticed, with the sheet's rows."""
+
+    answers: pd.DataFrame
+    findings: pd.DataFrame
+
+
+def clean(raw: Raw, form: Questionnaire, wave: int, columns: dict[str, str | None] | None = None) -> Cleaned:
+    """Code the sheet by the questionnaire.
+
+    `columns` (header -> question id, or None to leave the column out) is the study's own word on headers that the
+    questionnaire does not know. Raises SheetError, naming rows and words, where a column or a choice is unknown: nothing
+    is guessed, and nothing is half imported.
+    """
+    bound = _bind(raw, form, columns or {}, wave)
+    found: list[tuple] = []
+    typed: dict[str, pd.Series] = {}
+    misfits: list[str] = []
+    for question in form.questions.values():
+        header = bound.get(question.id)
+        if header is None:
+            found.append((wave, question.id, "missing_column", "", str(question.title)))
+            continue
+        try:
+            typed |= _typed(raw.frame[header], question, form, raw)
+        except Misfit as misfit:
+            misfits.append(f"“{_short(question.title)}”: {misfit}")
+    if misfits:
+        raise _unknown_answers(raw, wave, misfits)
+    answers = pd.DataFrame(typed, index=raw.frame.index)
+    answers.insert(0, "submitted", _times(raw, bound.get("submitted")))
+    answers = _agreed(answers, form, wave, found)
+    answers = _explain_absences(answers, form, wave, found)
+    answers["snapshot"] = raw.digest
+    return Cleaned(answers, pd.DataFrame(found, columns=list(FINDINGS)))
+
+
+def _bind(raw: Raw, form: Questionnaire, columns: dict[str, str | None], wave: int) -> dict[str, str]:
+    """Question id (or "submitted") -> header of the sheet."""
+    known = {plain(header): q.id for q in form.questions.values() for header in q.headers if header}
+    own = {plain(header): target for header, target in columns.items()}
+    bound: dict[str, str] = {}
+    unknown: list[str] = []
+    for header in raw.frame.columns:
+        name = plain(header)
+        target = own[name] if name in own else "submitted" if name in TIME else known.get(name, "")
+        if target is None or name in LEFT_OUT:
+            continue
+        if not target:
+            unknown.append(header)
+        elif target in bound:
+            raise _doubled(raw, wave, target, bound[target], header)
+        else:
+            bound[target] = header
+    if not set(bound) & set(form.questions):
+        raise _foreign(raw, form)
+    if unknown:
+        raise _unknown_column(raw, wave, unknown)
+    return bound
+
+
+def _typed(cells: pd.Series, question: Question, form: Questionnaire, raw: Raw) -> dict[str, pd.Series]:
+    if question.type == "single":
+        return _single(cells, question, form.choices_of(question))
+    if question.type == "several":
+        return _several(cells, question, form.choices_of(question))
+    if question.type == "linear":
+        return {question.id: _each(cells, lambda cell: _linear(cell, question)).astype("Int64")}
+    if question.type == "number":
+        return {question.id: _each(cells, number).astype("Float64")}
+    if question.type == "date":
+        moments = _each(cells, lambda cell: moment(cell, raw))
+        return {question.id: pd.Series(pd.to_datetime([m and m.date() for m in moments]), index=cells.index)}
+    return {question.id: cells.map(lambda cell: None if cell is None else _text(cell)).astype("str")}
+
+
+def _single(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[str, pd.Series]:
+    found = cells.map(lambda cell: None if cell is None else choices.find(_text(cell)))
+    strange = cells[cells.notna() & found.isna()]
+    if len(strange) and not question.other:
+        raise Misfit(_rows_and_words(strange))
+    coded = found.map(lambda choice: None if choice is None or choice.missing else choice.value)
+    numeric = all(isinstance(choice.value, int) for choice in choices.valid)
+    result = {question.id: coded.astype("Int64" if numeric else "str")}
+    missing = found.map(lambda choice: choice is not None and choice.missing)
+    if any(choice.missing for choice in choices.options):
+        result[question.id + ABSENT] = missing.map({True: "na", False: None}).astype("str")
+    if question.other:
+        result[question.id + OTHER] = strange.map(_other).reindex(cells.index).astype("str")
+    return result
+
+
+def _several(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[str, pd.Series]:
+    split = cells.map(lambda cell: (set(), "") if cell is None else _chosen(_text(cell), choices))
+    strange = split[split.map(lambda pair: bool(pair[1]))].map(lambda pair: pair[1])
+    if len(strange) and not question.other:
+        raise Misfit(_rows_and_words(strange))
+    answered = cells.notna()
+    result = {
+        f"{question.id}.{choice.value}": split.map(lambda pair, value=choice.value: int(value in pair[0]))
+        .where(answered)
+        .astype("Int64")
+        for choice in choices.valid
+    }
+    if question.other:
+        result[question.id + OTHER] = strange.map(_other).reindex(cells.index).astype("str")
+    return result
+
+
+def _chosen(text: str, choices: ChoiceList) -> tuple[set[int | str], str]:
+    """The choices in a joined cell, longest wording first (a choice may hold a comma), and what is left over."""
+    left = tidy(text)
+    values: set[int | str] = set()
+    for wording in sorted(choices.by_wording, key=len, reverse=True):
+        pattern = rf"(?:^|(?<=[,;]))\s*{re.escape(wording)}\s*(?=$|[,;])"
+        left, count = re.subn(pattern, "", left, flags=re.IGNORECASE)
+        if count and not choices.by_wording[wording].missing:
+            values.add(choices.by_wording[wording].value)
+    return values, left.strip(" ,;")
+
+
+def number(cell: Cell) -> float:
+    """A number as Vietnamese people write it: "3,5" is 3.5, "1.234,5" is 1234.5, "1.000" is 1000."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return float(cell)
+    text = str(cell).strip().replace("\xa0", "").replace(" ", "")
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", text):
+        text = text.replace(".", "")
+    if not re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):
+        raise Misfit(str(cell))
+    return float(text.replace(",", "."))
+
+
+def _linear(cell: Cell, question: Question) -> int:
+    value = number(cell)
+    assert question.low is not None and question.high is not None
+    if value != int(value) or not question.low <= value <= question.high:
+        raise Misfit(str(cell))
+    return int(value)
+
+
+def moment(cell: Cell, raw: Raw) -> dt.datetime:
+    """A time in any form that Google writes, in the sheet's time zone: serial number, ISO, d/m/yyyy, yyyy/m/d AM/PM."""
+    zone = ZoneInfo(raw.timezone)
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return (dt.datetime(1899, 12, 30) + dt.timedelta(seconds=round(float(cell) * 86400))).replace(tzinfo=zone)
+    text = re.sub(r"\s+", " ", str(cell)).strip()
+    text = re.sub(r"\bSA\b", "AM", re.sub(r"\bCH\b", "PM", text))
+    offset = re.search(r" (?:GMT|UTC)([+-]\d{1,2})(?::?(\d\d))?$", text)
+    if offset:
+        hours = int(offset[1])
+        minutes = int(offset[2] or 0) * (1 if hours >= 0 else -1)
+        zone = dt.timezone(dt.timedelta(hours=hours, minutes=minutes))  # type: ignore[assignment]
+        text = text[: offset.start()]
+    text = re.sub(r" [A-Z]{3,4}$", "", text)  # a zone's letters (CET, EST) say no offset for certain
+    if re.match(r"\d{4}-", text):
+        return _at(dt.datetime.fromisoformat(text), zone)
+    forms = ["%Y/%m/%d %I:%M:%S %p", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y/%m/%d %H:%M:%S"]
+    for form in forms:
+        try:
+            return _at(dt.datetime.strptime(text.upper(), form), zone)
+        except ValueError:
+            continue
+    raise Misfit(str(cell))
+
+
+def _at(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def _times(raw: Raw, header: str | None) -> pd.Series:
+    """When each answer was sent. A time in a form that is not Google's own stays empty: no result rests on it."""
+
+    def read(cell: Cell) -> pd.Timestamp | None:
+        try:
+            return None if cell is None else pd.Timestamp(moment(cell, raw))
+        except (Misfit, ValueError):
+            return None
+
+    cells = raw.frame[header] if header else pd.Series(None, index=raw.frame.index, dtype=object)
+    return pd.Series(pd.to_datetime([read(cell) for cell in cells], utc=True), index=raw.frame.index)
+
+
+def _agreed(answers: pd.DataFrame, form: Questionnaire, wave: int, found: list[tuple]) -> pd.DataFrame:
+    """Without the rows of those who did not agree to take part: what they wrote is not kept."""
+    consent = form.used_as("consent")
+    if consent is None or consent.id not in answers:
+        return answers
+    agreed = (answers[consent.id] == 1).fillna(False).astype(bool)
+    if not agreed.all():
+        found.append((wave, consent.id, "no_consent", _list(answers.index[~agreed]), int((~agreed).sum())))
+    return answers[agreed]
+
+
+def _explain_absences(answers: pd.DataFrame, form: Questionnaire, wave: int, found: list[tuple]) -> pd.DataFrame:
+    """Beside each question that somebody left empty: "na", "skipped" (the branch did not ask) or "blank"."""
+    extra: dict[str, pd.Series] = {}
+    for question in form.questions.values():
+        columns = [column for column in form.columns_of(question) if column in answers]
+        if question.use or not columns:
+            continue
+        empty = answers[columns].isna().all(axis=1)
+        skipped = ~_asked(answers, form.section_of(question.id).only)
+        strays = answers.index[skipped & ~empty]
+        if len(strays):
+            found.append((wave, question.id, "answered_though_skipped", _list(strays), len(strays)))
+        why = answers.get(question.id + ABSENT, pd.Series(None, index=answers.index, dtype="str"))
+        why = why.mask(empty & why.isna() & skipped, "skipped").mask(empty & why.isna() & ~skipped, "blank")
+        if why.notna().any():
+            extra[question.id + ABSENT] = why.astype("str")
+    kept = answers.drop(columns=[column for column in extra if column in answers])
+    return pd.concat([kept, pd.DataFrame(extra, index=answers.index)], axis=1)
+
+
+def _asked(answers: pd.DataFrame, only: dict[str, list[int | str]]) -> pd.Series:
+    asked = pd.Series(True, index=answers.index)
+    for question, values in only.items():
+        if question in answers:
+            asked &= answers[question].isin(values)
+    return asked
+
+
+def _each(cells: pd.Series, parse: Callable[[Cell], object]) -> pd.Series:
+    """Parse every cell that holds something; all the cells that cannot be parsed are told together."""
+    values, strange = [], {}
+    for row, cell in cells.items():
+        try:
+            values.append(None if cell is None else parse(cell))
+        except (Misfit, ValueError):
+            strange[row] = cell
+            values.append(None)
+    if strange:
+        raise Misfit(_rows_and_words(pd.Series(strange)))
+    return pd.Series(values, index=cells.index, dtype=object)
+
+
+def _text(cell: Cell) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _other(text: object) -> str:
+    return re.sub(r"^(khác|other)\s*[:：]\s*", "", str(text), flags=re.IGNORECASE)
+
+
+def _short(text: object, most: int = 60) -> str:
+    words = str(text)
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def _list(rows) -> str:
+    return ", ".join(str(row) for row in rows)
+
+
+def _rows_and_words(strange: pd.Series) -> str:
+    """`hàng 5, 9 ghi “Dong y”`: each strange wording once, with at most six of its rows."""
+    parts = []
+    for word, rows in strange.groupby(strange.map(str)).groups.items():
+        more = "…" if len(rows) > 6 else ""
+        parts.append(f"{Text('hàng', 'row')} {_list(list(rows)[:6])}{more} {Text('ghi', 'says')} “{_short(word)}”")
+    return "; ".join(parts[:5]) + ("; …" if len(parts) > 5 else "")
+
+
+def _place(raw: Raw, wave: int) -> str:
+    return f"{raw.source} ({Text('đợt', 'wave')} {wave})"
+
+
+def _unknown_answers(raw: Raw, wave: int, misfits: list[str]) -> SheetError:
+    return SheetError(
+        _place(raw, wave),
+        rule=Text(
+            "Mỗi câu trả lời phải là một lựa chọn có trong phiếu (hoặc một số, ngày đọc được).",
+            "Each answer is a choice of the questionnaire (or a number, a date that can be read).",
+        ),
+        found="\n    ".join(misfits),
+        cure=Text(
+            "Nếu chữ trong biểu mẫu đã đổi, thêm cách viết ấy vào mục also của lựa chọn trong tệp phiếu hỏi; "
+            "nếu ai đó gõ nhầm, sửa ô ấy trong trang tính. Rồi chạy lại; chưa có gì được ghi.",
+            "If the form's wording has changed, add it to the choice's entry also in the questionnaire file; "
+            "if somebody mistyped, mend the cell in the sheet. Then run again; nothing has been written.",
+        ),
+    )
+
+
+def _unknown_column(raw: Raw, wave: int, unknown: list[str]) -> SheetError:
+    quoted = ", ".join(f"“{_short(header, 100)}”" for header in unknown)
+    return SheetError(
+        _place(raw, wave),
+        rule=Text("Mỗi cột phải ứng với một câu của phiếu hỏi.", "Each column belongs to a question."),
+        found=Text(f"cột lạ: {quoted}", f"unknown column: {quoted}"),
+        cure=Text(
+            f'Trong study.yaml, đợt {wave}, thêm vào mục columns:  "{unknown[0]}": mã_câu_hỏi  (null để bỏ qua cột ấy). '
+            "Rồi chạy lại; chưa có gì được ghi.",
+            f'In study.yaml, wave {wave}, add to columns:  "{unknown[0]}": question_id  (null leaves the column out). '
+            "Then run again; nothing has been written.",
+        ),
+    )
+
+
+def _doubled(raw: Raw, wave: int, question: str, first: str, second: str) -> SheetError:
+    return SheetError(
+        _place(raw, wave),
+        rule=Text("Mỗi câu hỏi chỉ có một cột.", "A question has one column."),
+        found=Text(f"{question}: “{first}”, “{second}”"),
+        cure=Text(
+            f'Trong study.yaml, đợt {wave}, mục columns: ghi  "{second}": null  cho cột không dùng.',
+            f'In study.yaml, wave {wave}, columns: write  "{second}": null  for the column that is not used.',
+        ),
+    )
+
+
+def _foreign(raw: Raw, form: Questionnaire) -> SheetError:
+    headers = ", ".join(f"“{_short(header)}”" for header in list(raw.frame.columns)[:4])
+    return SheetError(
+        raw.source,
+        rule=Text("Trang tính phải là câu trả lời của phiếu này.", "The sheet holds answers to this questionnaire."),
+        found=Text(
+            f"không cột nào thuộc phiếu “{form.title.vi}”; các cột là {headers}…",
+            f"no column belongs to “{form.title}”; the columns are {headers}…",
+        ),
+        cure=Text(
+            "Kiểm tra source và tab của đợt, và questionnaire trong study.yaml.",
+            "Check the wave's source and tab, and questionnaire in study.yaml.",
+        ),
+    )

@@ -1,0 +1,112 @@
+"""What is said to the person: texts in two languages, and the errors that are shown without a traceback.
+
+Nothing heavy is imported here, so that `--help` and a plain mistake answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LANGUAGES = ("vi", "en")
+_spoken = "vi"
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same words in Vietnamese and English; `str()` gives those of the language being spoken."""
+
+    vi: str
+    en: str = ""
+
+    def __str__(self) -> str:
+        return self.en if _spoken == "en" and self.en else self.vi
+
+
+def speak(language: str) -> None:
+    """Choose the language of everything that is shown from now on: "vi" (the default) or "en"."""
+    global _spoken
+    if language not in LANGUAGES:
+        raise UserError(
+            "--lang",
+            rule=Text("Ngôn ngữ là vi hoặc en.", "The language is vi or en."),
+            found=language,
+            cure=Text("Bỏ --lang, hoặc viết --lang vi, --lang en.", "Leave --lang out, or write --lang vi, --lang en."),
+        )
+    _spoken = language
+
+
+def spoken() -> str:
+    """The language in use, "vi" or "en"."""
+    return _spoken
+
+
+class UserError(Exception):
+    """A mistake that the person can mend: where it is, which rule it breaks, what was found, what to do."""
+
+    def __init__(self, where: str, *, rule: Text, found: object, cure: Text):
+        super().__init__(where)
+        self.where, self.rule, self.found, self.cure = where, rule, found, cure
+
+    def __str__(self) -> str:
+        return "\n".join(
+            (
+                f"{Text('Lỗi ở', 'Error in')} {self.where}",
+                f"  {Text('Quy tắc', 'Rule')}: {self.rule}",
+                f"  {Text('Đã thấy', 'Found')}: {self.found}",
+                f"  {Text('Cách sửa', 'What to do')}: {self.cure}",
+            )
+        )
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows these lines in a notebook instead of a traceback."""
+        return str(self).splitlines()
+
+
+class StudyError(UserError):
+    """The study file, or what it names, is not right."""
+
+
+class QuestionnaireError(UserError):
+    """The questionnaire file is not right."""
+
+
+class SheetError(UserError):
+    """The response sheet could not be read, or does not fit the questionnaire."""
+
+
+class DesignError(UserError):
+    """The frame and the design (weight, stratum, PSU, population) do not fit together."""
+
+
+def language_from(arguments: list[str]) -> list[str]:
+    """Take `--lang xx` (or `--lang=xx`), wherever it stands, out of a command line, and speak that language."""
+    rest, language, pending = [], None, False
+    for argument in arguments:
+        if pending:
+            language, pending = argument, False
+        elif argument == "--lang":
+            pending = True
+        elif argument.startswith("--lang="):
+            language = argument.removeprefix("--lang=")
+        else:
+            rest.append(argument)
+    if pending:
+        language = ""
+    if language is not None:
+        speak(language)
+    return rest
+
+
+def run(command: Callable[[list[str]], object], arguments: list[str]) -> int:
+    """Run a command line; a person's mistake becomes words on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may know no Vietnamese
+    try:
+        command(language_from(arguments))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,267 @@
+"""What a question, a choice, a scale and a questionnaire are; loads the YAML file and checks it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from survey.errors import QuestionnaireError, Text
+from survey.yaml_file import load
+
+HOUSE = Path(__file__).parent / "questionnaires"
+FROM_STUDY = ("units", "roles")  # choice lists that each school's study fills in
+
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+SPACES = re.compile(r"\s+")
+
+
+def tidy(text: object) -> str:
+    """A text in NFC, with one space between words and nothing invisible."""
+    return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", str(text)))).strip()
+
+
+def plain(text: object) -> str:
+    """The form in which two texts are compared: tidy, and without case."""
+    return tidy(text).casefold()
+
+
+def _both(value: object) -> object:
+    return {"vi": value, "en": value} if isinstance(value, str) else value
+
+
+Bilingual = Annotated[Text, BeforeValidator(_both)]
+
+
+class Model(BaseModel):
+    """A part of a file that people edit: unknown entries are mistakes, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Choice(Model):
+    value: int | str
+    label: Bilingual
+    also: tuple[str, ...] = ()  # other wordings that this choice has had in the sheet
+    missing: bool = False  # "Không áp dụng": an answer that no mean and no share counts
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        return (self.label.vi, self.label.en, *self.also)
+
+
+class ChoiceList(Model):
+    """Choices that questions share. `order` says whether a chart may stack them from low to high."""
+
+    order: Literal["none", "agreement", "practice", "frequency", "yes_no"] = "none"
+    options: tuple[Choice, ...] = Field(min_length=1)
+
+    @cached_property
+    def by_wording(self) -> dict[str, Choice]:
+        return {plain(wording): choice for choice in self.options for wording in choice.wordings if wording}
+
+    @property
+    def valid(self) -> tuple[Choice, ...]:
+        return tuple(choice for choice in self.options if not choice.missing)
+
+    def find(self, text: object) -> Choice | None:
+        return self.by_wording.get(plain(text))
+
+
+Type = Literal["single", "several", "linear", "number", "text", "long_text", "date", "code"]
+Use = Literal["consent", "code", "unit", "role"]
+
+
+class Question(Model):
+    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    type: Type
+    title: Bilingual
+    hint: Bilingual = Text("")
+    choices: str | ChoiceList | None = None
+    low: int | None = None
+    high: int | None = None
+    required: bool = False
+    other: bool = False
+    reverse: bool = False
+    use: Use | None = None
+    tags: dict[str, str | int | list[int] | list[str]] = {}
+    also: tuple[str, ...] = ()  # other headers that this question has had in the sheet
+
+    @model_validator(mode="after")
+    def _has_what_its_type_needs(self) -> Question:
+        if (self.type in ("single", "several")) != (self.choices is not None):
+            raise QuestionnaireError(
+                self.id,
+                rule=Text(
+                    "Câu chọn một (single) hay chọn nhiều (several) phải có choices; câu loại khác thì không.",
+                    "A single or several question has choices; other types have none.",
+                ),
+                found=f"type: {self.type}, choices: {self.choices}",
+                cure=Text("Thêm hoặc bỏ mục choices.", "Add or drop the entry choices."),
+            )
+        if self.type == "linear" and (self.low is None or self.high is None or self.low >= self.high):
+            raise QuestionnaireError(
+                self.id,
+                rule=Text(
+                    "Câu thang điểm (linear) phải có low nhỏ hơn high.", "A linear question has low less than high."
+                ),
+                found=f"low: {self.low}, high: {self.high}",
+                cure=Text("Viết ví dụ low: 1 và high: 5.", "Write for example low: 1 and high: 5."),
+            )
+        return self
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return (self.title.vi, self.title.en, *self.also)
+
+
+class Section(Model):
+    id: str
+    title: Bilingual
+    text: Bilingual = Text("")
+    only: dict[str, list[int | str]] = {}  # asked only of those who gave one of these answers
+    questions: tuple[Question, ...] = Field(min_length=1)
+
+
+class Scale(Model):
+    """Items that are averaged into one score, when at least `least` of them (a share) are answered."""
+
+    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    title: Bilingual
+    items: tuple[str, ...] = Field(min_length=2)
+    least: float = Field(default=0.5, gt=0, le=1)
+
+
+class Questionnaire(Model):
+    """One questionnaire, written once: wording, codes, order, skips, scales and tags, in Vietnamese and English."""
+
+    id: str
+    title: Bilingual
+    notice: Bilingual = Text("")
+    thanks: Bilingual = Text("")
+    choices: dict[str, ChoiceList] = {}
+    sections: tuple[Section, ...] = Field(min_length=1)
+    scales: tuple[Scale, ...] = ()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Questionnaire:
+        """Read and check a questionnaire file; raises QuestionnaireError with the place of the first fault."""
+        return load(cls, path, QuestionnaireError)
+
+    @classmethod
+    def named(cls, name: str, folder: Path) -> Questionnaire:
+        """The questionnaire file `name` in a study's folder or, where there is none, the house's own of that name."""
+        own = folder / name
+        return cls.load(own if own.suffix in (".yaml", ".yml") else HOUSE / f"{name}.yaml")
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        return {question.id: question for section in self.sections for question in section.questions}
+
+    @cached_property
+    def _section_of(self) -> dict[str, Section]:
+        return {question.id: section for section in self.sections for question in section.questions}
+
+    def section_of(self, question: str) -> Section:
+        return self._section_of[question]
+
+    def used_as(self, use: Use) -> Question | None:
+        """The question that gives the code, unit, role or consent; None where none does."""
+        return next((question for question in self.questions.values() if question.use == use), None)
+
+    def choices_of(self, question: Question) -> ChoiceList:
+        """The choices of a question, wherever they are written."""
+        if isinstance(question.choices, ChoiceList):
+            return question.choices
+        return self.choices[str(question.choices)]
+
+    def columns_of(self, question: Question) -> list[str]:
+        """The columns of the answers that hold this question: one, or one per choice (0/1) for several choices."""
+        if question.type != "several":
+            return [question.id]
+        return [f"{question.id}.{choice.value}" for choice in self.choices_of(question).valid]
+
+    def items(self, *, tag: str | None = None, value: object = None, order: str | None = None) -> list[str]:
+        """Columns of the closed questions, in the form's order, by a tag's value or by their choices' order."""
+        found: list[str] = []
+        for question in self.questions.values():
+            if question.use or question.type not in ("single", "several", "linear", "number"):
+                continue
+            tagged = question.tags.get(tag or "", [])
+            if tag and value not in (tagged if isinstance(tagged, list) else [tagged]):
+                continue
+            if order and (question.choices is None or self.choices_of(question).order != order):
+                continue
+            found += self.columns_of(question)
+        return found
+
+    def label(self, item: str) -> Text:
+        """The words for a column of the answers: a question's title, a choice of a several-choice question, a scale."""
+        for scale in self.scales:
+            if scale.id == item:
+                return scale.title
+        name, _, value = item.partition(".")
+        question = self.questions[name]
+        if not value:
+            return question.title
+        return next(c.label for c in self.choices_of(question).options if str(c.value) == value)
+
+    def value_labels(self, item: str) -> dict[int | str, Text]:
+        """Code -> words of an item's valid answers, in the form's order."""
+        name, _, value = item.partition(".")
+        if value:
+            return {1: Text("Có chọn", "Chosen"), 0: Text("Không chọn", "Not chosen")}
+        question = self.questions[name]
+        if question.type == "linear":
+            assert question.low is not None and question.high is not None
+            return {n: Text(str(n)) for n in range(question.low, question.high + 1)}
+        return {choice.value: choice.label for choice in self.choices_of(question).valid} if question.choices else {}
+
+    def filled(self, units: ChoiceList, roles: ChoiceList) -> Questionnaire:
+        """A new questionnaire in which the lists `units` and `roles` are those of one school."""
+        return self.model_copy(update={"choices": {**self.choices, "units": units, "roles": roles}})
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Questionnaire:
+        for place, rule, found, cure in _faults(self):
+            raise QuestionnaireError(place, rule=rule, found=found, cure=cure)
+        return self
+
+
+def _faults(sheet: Questionnaire):
+    """Faults that no import could survive; finer advice is the business of `survey check`."""
+    ids: set[str] = set()
+    titles: dict[str, str] = {}
+    rename = Text("Đặt tên khác cho một trong hai.", "Give one of the two another name.")
+    for section in sheet.sections:
+        for asked in section.only:
+            if asked not in ids:
+                yield section.id, Text(
+                    "only phải nêu một câu hỏi đứng trước phần này.", "only names a question of an earlier section."
+                ), asked, Text("Sửa tên câu hỏi, hoặc chuyển câu ấy lên trước.", "Mend the id, or move it up.")
+        for question in section.questions:
+            if question.id in ids:
+                yield question.id, Text("Mã câu hỏi là duy nhất.", "A question id is unique."), question.id, rename
+            ids.add(question.id)
+            for header in {plain(header) for header in question.headers if header}:
+                if header in titles:
+                    yield question.id, Text(
+                        "Hai câu hỏi không được cùng tiêu đề: cột trong trang tính sẽ lẫn nhau.",
+                        "Two questions must not share a title: their columns could not be told apart.",
+                    ), question.title, rename
+                titles[header] = question.id
+            if isinstance(question.choices, str) and question.choices not in (*sheet.choices, *FROM_STUDY):
+                yield question.id, Text(
+                    "choices phải là tên một danh sách có trong mục choices của tệp.",
+                    "choices names a list that the file's entry choices holds.",
+                ), question.choices, Text("Sửa tên, hoặc thêm danh sách ấy.", "Mend the name, or add the list.")
+    for scale in sheet.scales:
+        for item in scale.items:
+            if item not in ids:
+                yield scale.id, Text(
+                    "Thang đo chỉ gồm những câu có trong phiếu.", "A scale holds questions of this file."
+                ), item, Text("Sửa mã câu hỏi trong items.", "Mend the id in items.")

@@ -1,0 +1,101 @@
+"""The response sheet as it was read: one row per submission, cells as sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from survey.errors import SheetError, Text
+
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Raw:
+    """`frame` has the sheet's headers as columns and the sheet's row numbers as index; nothing is changed in a cell.
+
+    `serial_dates` says that the source gives dates as serial numbers (days since 30/12/1899 in `timezone`).
+    """
+
+    frame: pd.DataFrame
+    source: str
+    timezone: str
+    serial_dates: bool = False
+
+    @property
+    def content(self) -> str:
+        """The sheet as JSON, the same text for the same cells."""
+        table = {
+            "headers": list(self.frame.columns),
+            "rows": [[int(row), *cells] for row, cells in zip(self.frame.index, self.frame.to_numpy().tolist(), strict=True)],
+            "timezone": self.timezone,
+            "serial_dates": self.serial_dates,
+        }
+        return json.dumps(table, ensure_ascii=False, indent=0)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content; the same cells always give the same digest, wherever they were read from."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+def from_rows(rows: list[list[object]], source: str, timezone: str, *, serial_dates: bool = False) -> Raw:
+    """Make the raw frame of a header row and its rows; raises SheetError where there is no header or no answer.
+
+    Rows and columns without any content are left out; a column without a header is named by its number, a repeated
+    header gets its number in brackets. Row numbers are those of the sheet (the header is row 1).
+    """
+    if not rows or all(_empty(cell) for cell in rows[0]):
+        raise SheetError(
+            source,
+            rule=Text("Hàng đầu tiên của trang tính là tiêu đề các câu hỏi.", "The first row holds the questions."),
+            found=Text("trang tính trống", "an empty sheet") if not rows else Text("hàng 1 trống", "row 1 is empty"),
+            cure=Text(
+                "Kiểm tra đúng tệp hoặc đúng trang “Câu trả lời biểu mẫu” chưa, rồi chạy lại.",
+                "Check that this is the right file or the tab “Form Responses”, then run again.",
+            ),
+        )
+    width = max(len(row) for row in rows)
+    table = [[*map(_cell, row), *[None] * (width - len(row))] for row in rows]
+    body = {number: row for number, row in enumerate(table[1:], start=2) if any(cell is not None for cell in row)}
+    if not body:
+        raise SheetError(
+            source,
+            rule=Text("Dưới hàng tiêu đề phải có ít nhất một câu trả lời.", "There is at least one answer."),
+            found=Text("chỉ có hàng tiêu đề", "a header row and nothing below it"),
+            cure=Text(
+                "Chờ có người trả lời, hoặc kiểm tra biểu mẫu còn liên kết với trang tính này không.",
+                "Wait for answers, or check that the form is still linked to this sheet.",
+            ),
+        )
+    kept = [n for n in range(width) if table[0][n] is not None or any(row[n] is not None for row in body.values())]
+    frame = pd.DataFrame([[row[n] for n in kept] for row in body.values()], index=list(body), dtype=object)
+    frame.columns = pd.Index(_distinct([table[0][n] for n in kept], kept), dtype=object)
+    frame.index.name = "row"
+    return Raw(frame.where(frame.notna(), None), source, timezone, serial_dates)
+
+
+def _empty(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _cell(cell: object) -> Cell:
+    if _empty(cell):
+        return None
+    if isinstance(cell, dt.datetime | dt.date | dt.time):
+        return cell.isoformat()
+    return cell if isinstance(cell, str | int | float | bool) else str(cell)
+
+
+def _distinct(headers: list[Cell], positions: list[int]) -> list[str]:
+    seen: dict[str, int] = {}
+    names = []
+    for header, position in zip(headers, positions, strict=True):
+        name = str(header) if header is not None else f"(cột {position + 1} không có tiêu đề)"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names

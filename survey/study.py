@@ -1,0 +1,232 @@
+"""A study: the school, its units and roles, the roster, phases, waves, contents and targets; loaded from study.yaml."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from survey.errors import StudyError, Text
+from survey.questionnaire import Bilingual, Choice, ChoiceList, Model, Questionnaire
+from survey.yaml_file import load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class School(Model):
+    name: Bilingual
+    authority: Bilingual = Text("")  # cơ quan chủ quản: the line above the school's name on a document
+    place: Bilingual = Text("")  # địa danh in the date line
+    abbreviation: str = ""  # in the document number: Số: …/BC-THPTLN
+    signs_as: tuple[str, ...] = ()  # the lines above the signature, e.g. KT. HIỆU TRƯỞNG / PHÓ HIỆU TRƯỞNG
+    recipients: tuple[str, ...] = ()  # nơi nhận
+
+
+class Unit(Model):
+    id: str
+    label: Bilingual
+    kind: Literal["subject", "office", "management", "union"] = "subject"
+
+
+class Role(Model):
+    id: str
+    label: Bilingual
+
+
+class Phase(Model):
+    """A phase closes on a date; its review wave also is the baseline of the phase that follows."""
+
+    id: int
+    label: Bilingual
+    closes: dt.date
+    review_wave: int
+
+
+class Source(Model):
+    """Where a wave's answers come from: an exported file beside study.yaml, or a Google Sheet."""
+
+    export: str | None = None
+    sheet: str | None = None
+    tab: str | None = None
+    timezone: str = "Asia/Ho_Chi_Minh"
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Source:
+        if (self.export is None) == (self.sheet is None):
+            raise StudyError(
+                "source",
+                rule=Text(
+                    "Nguồn của một đợt là export (tệp đã tải về) hoặc sheet (mã trang tính Google), chỉ một trong hai.",
+                    "A wave's source is export (a downloaded file) or sheet (the key of a Google Sheet), one of them.",
+                ),
+                found=f"export: {self.export}, sheet: {self.sheet}",
+                cure=Text("Giữ một dòng, bỏ dòng kia.", "Keep one line, drop the other."),
+            )
+        return self
+
+
+class Wave(Model):
+    id: int
+    opens: dt.date
+    ends: dt.date
+    source: Source | None = None  # a wave still to come has none
+    phase: int | None = None  # said only where the closing dates would put the wave in the wrong phase
+    roster: dict[str, dict[str, int]] = {}  # unit -> role -> people on the day the wave opens
+    columns: dict[str, str | None] = {}  # header in the sheet -> question id, or null: a column to leave out
+
+
+class Content(Model):
+    id: int
+    title: Bilingual
+    text: Bilingual = Text("")
+
+
+class Target(Model):
+    """A numeric target; `rule` and `percent` are compared with the unrounded counts."""
+
+    id: int
+    label: Bilingual
+    text: str  # verbatim
+    rule: Literal["at_least", "more_than", "all", "judged"]
+    percent: int | None = None
+    context: Bilingual = Text("")
+    survey_item: str | None = None  # the yes/no question that corroborates it
+
+
+class Figure(Model):
+    """One counted value of a target on a date: numerator of denominator, and where the evidence is."""
+
+    target: int
+    date: dt.date
+    numerator: int | None = Field(default=None, ge=0)
+    denominator: int | None = Field(default=None, ge=0)
+    judged: Literal["met", "not_met"] | None = None  # for a target without a number
+    evidence: str = ""
+
+
+class Movement(Model):
+    name: Bilingual
+    basis: tuple[Bilingual, ...] = ()  # the documents that the plan rests on
+    contents: tuple[Content, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+
+class Study(Model):
+    """What a school studies: who, when, with which questionnaire, towards which targets."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    pretend: bool = False
+    title: Bilingual
+    school: School
+    questionnaire: str = "staff"
+    units: tuple[Unit, ...] = ()
+    roles: tuple[Role, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    movement: Movement | None = None
+    figures: tuple[Figure, ...] = ()
+    primary: tuple[str, ...] = ()  # items or scales named in advance: adjusted by Holm as one family
+    small: float = 0.2  # a change within +- this many scale points is "no meaningful change", fixed beforehand
+    smallest_base: int = Field(default=5, ge=2)
+
+    _folder: Path = PrivateAttr(default=Path("."))
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Study:
+        """The study kept in `folder` (which holds study.yaml); raises StudyError in words."""
+        study = load(cls, Path(folder) / "study.yaml", StudyError)
+        study._folder = Path(folder)
+        return study
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @cached_property
+    def form(self) -> Questionnaire:
+        """The questionnaire with this school's units and roles filled in."""
+        return Questionnaire.named(self.questionnaire, self.folder).filled(_list(self.units), _list(self.roles))
+
+    def wave(self, wave: int) -> Wave:
+        for known in self.waves:
+            if known.id == wave:
+                return known
+        raise StudyError(
+            f"{self.folder / 'study.yaml'}, waves",
+            rule=Text("Đợt được hỏi phải có trong study.yaml.", "The wave asked for is in study.yaml."),
+            found=wave,
+            cure=Text(
+                f"Chọn một trong: {', '.join(str(w.id) for w in self.waves)}; hoặc thêm đợt ấy vào mục waves.",
+                f"Choose one of {', '.join(str(w.id) for w in self.waves)}, or add it to waves.",
+            ),
+        )
+
+    def phase_of(self, wave: Wave) -> int | None:
+        """The phase a wave is counted in: the first whose closing date it does not pass; the review wave closes."""
+        if wave.phase is not None or not self.phases:
+            return wave.phase
+        return next((p.id for p in self.phases if wave.id == p.review_wave or wave.ends <= p.closes), self.phases[-1].id)
+
+    def waves_of(self, phase: int) -> list[int]:
+        """The waves that show a phase's change: its own, preceded by the baseline, the review wave of the one before."""
+        own = [wave.id for wave in self.waves if self.phase_of(wave) == phase]
+        before = [p.review_wave for p in self.phases if p.id == phase - 1]
+        return before + own
+
+    def answers(self) -> pd.DataFrame:
+        """One row per respondent and wave: wave, phase, person, unit, role, then a column per question.
+
+        Codes, free text and the time of answering stay in the store. `person` numbers people across the waves
+        (missing where nothing links them). Raises StudyError where nothing has been imported yet.
+        """
+        from survey import store
+
+        return store.answers(self)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Study:
+        for place, rule, found, cure in _faults(self):
+            raise StudyError(place, rule=rule, found=found, cure=cure)
+        return self
+
+
+def _list(entries: tuple[Unit, ...] | tuple[Role, ...]) -> ChoiceList:
+    none = Choice(value="-", label=Text("(chưa khai báo)", "(not declared)"))
+    return ChoiceList(options=tuple(Choice(value=entry.id, label=entry.label) for entry in entries) or (none,))
+
+
+def _faults(study: Study):
+    """Names that do not lead anywhere, and ids used twice."""
+    units, roles = {u.id for u in study.units}, {r.id for r in study.roles}
+    waves = [w.id for w in study.waves]
+    twice = Text("Mã này được dùng hai lần.", "This id is used twice.")
+    for place, ids in (("units", [u.id for u in study.units]), ("waves", waves), ("phases", [p.id for p in study.phases])):
+        for one in sorted({i for i in ids if ids.count(i) > 1}, key=str):
+            yield place, twice, one, Text("Đổi một trong hai.", "Change one of them.")
+    for wave in study.waves:
+        for unit, counts in wave.roster.items():
+            for name, known, kind in [(unit, units, "units"), *((role, roles, "roles") for role in counts)]:
+                if name not in known:
+                    yield f"waves {wave.id}, roster", Text(
+                        f"Danh sách nhân sự chỉ dùng mã có trong {kind}.", f"The roster uses ids listed in {kind}."
+                    ), name, Text(f"Thêm {name} vào {kind}, hoặc sửa mã.", f"Add {name} to {kind}, or mend the id.")
+        if wave.ends < wave.opens:
+            yield f"waves {wave.id}", Text("Đợt kết thúc sau khi mở.", "A wave ends after it opens."), (
+                f"{wave.opens:%d/%m/%Y} – {wave.ends:%d/%m/%Y}"
+            ), Text("Sửa opens hoặc ends.", "Mend opens or ends.")
+    for phase in study.phases:
+        if waves and phase.review_wave not in waves:
+            yield f"phases {phase.id}", Text(
+                "Đợt sơ kết/tổng kết (review_wave) phải có trong waves.", "review_wave is one of the waves."
+            ), phase.review_wave, Text("Sửa review_wave, hoặc thêm đợt ấy.", "Mend review_wave, or add the wave.")
+    if study.movement:
+        targets = {t.id for t in study.movement.targets}
+        for figure in study.figures:
+            if figure.target not in targets:
+                yield "figures", Text("Số liệu phải thuộc một chỉ tiêu đã khai báo.", "A figure belongs to a target."), (
+                    figure.target
+                ), Text("Sửa mục target.", "Mend the entry target.")
