@@ -1,0 +1,25 @@
+"""From answers to a page: design, estimates, change, suppression, charts, report."""
+
+from __future__ import annotations
+
+import importlib
+
+# Loaded when first used, so that a command pays only for what it uses.
+_HOMES = {
+    "Design": "design",
+    "means": "estimates",
+    "proportions": "estimates",
+    "totals": "estimates",
+    "COLUMNS": "estimates",
+    "change": "changes",
+    "suppress": "suppression",
+    "weigh": "weights",
+    "response": "weights",
+}
+__all__ = ["COLUMNS", "Design", "change", "means", "proportions", "response", "suppress", "totals", "weigh"]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"analysis.{_HOMES[name]}"), name)

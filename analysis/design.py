@@ -1,0 +1,34 @@
+"""How the answers came about: the names of the weight, stratum, PSU and population columns, and what is inferred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Design:
+    """Names of columns of a frame, and the target of inference.
+
+    weight: people of the population that a row stands for; none: every row counts the same.
+    stratum: the parts of the population that were sampled, or answered, separately; none: one stratum.
+    psu: primary sampling unit; none: each row is its own.
+    population: size of the row's stratum in the population, in rows (in PSUs where `psu` is given); none: no
+        finite-population correction.
+    target: "descriptive" is about these people now (the correction applies; a full census has standard error 0);
+        "analytic" is about the process that produced them (no correction).
+
+    R: `survey::svydesign(ids = ~psu or ~1, strata = ~stratum, weights = ~weight, fpc = ~population)`; for "analytic"
+    the same without `fpc`.
+    """
+
+    weight: str | None = None
+    stratum: str | None = None
+    psu: str | None = None
+    population: str | None = None
+    target: Literal["descriptive", "analytic"] = "descriptive"
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the finite-population correction applies."""
+        return self.population is not None and self.target == "descriptive"
