@@ -182,7 +182,8 @@ def moment(cell: Cell, raw: Raw) -> dt.datetime:
     text = re.sub(r" [A-Z]{3,4}$", "", text)  # a zone's letters (CET, EST) say no offset for certain
     if re.match(r"\d{4}-", text):
         return _at(dt.datetime.fromisoformat(text), zone)
-    forms = ["%Y/%m/%d %I:%M:%S %p", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y/%m/%d %H:%M:%S"]
+    day = "%m/%d/%Y" if raw.month_first else "%d/%m/%Y"
+    forms = ["%Y/%m/%d %I:%M:%S %p", f"{day} %H:%M:%S", f"{day} %H:%M", day, "%Y/%m/%d %H:%M:%S"]
     for form in forms:
         try:
             return _at(dt.datetime.strptime(text.upper(), form), zone)

@@ -25,6 +25,7 @@ class Raw:
     source: str
     timezone: str
     serial_dates: bool = False
+    month_first: bool = False  # 5/25/2022: a sheet made under a United States locale
 
     @property
     def content(self) -> str:

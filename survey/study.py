@@ -53,6 +53,7 @@ class Source(Model):
     sheet: str | None = None
     tab: str | None = None
     timezone: str = "Asia/Ho_Chi_Minh"
+    month_first: bool = False  # dates in the export are written month/day/year
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Source:

@@ -1,0 +1,222 @@
+"""python -m survey: the instrument and its answers, from the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from survey.errors import Text, UserError, run
+
+# Each command imports what it needs: `--help` answers in a fraction of the time that pandas takes to load.
+
+
+def commands() -> typer.Typer:
+    """The command line, in the language that is spoken."""
+    app = typer.Typer(
+        name="survey",
+        help=str(Text("Phiếu hỏi và câu trả lời.", "The questionnaire and its answers.")),
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for command, vi, en in (
+        (init, "Tạo một khảo sát mới: hỏi vài câu, hoặc đọc tệp XLSX đơn vị – số người.", "Make a new study."),
+        (doctor, "Kiểm tra cài đặt, khảo sát, đăng nhập, trang tính; nói việc cần làm tiếp.", "Check everything."),
+        (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
+        (codebook, "Bảng mã của phiếu: mỗi cột, mỗi mã, mỗi nhãn (CSV).", "Write the codebook (CSV)."),
+        (draft, "Dựng thảo phiếu hỏi từ tệp câu trả lời của một biểu mẫu có sẵn.", "Draft a questionnaire of an export."),
+        (pull, "Nhập câu trả lời từ Google Trang tính hoặc tệp đã tải về.", "Import the answers."),
+        (status, "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.", "Who was asked, who answered."),
+        (simulate, "Viết câu trả lời mô phỏng cho khảo sát tập dượt.", "Write pretend answers for a pretend study."),
+        (demo, "Khảo sát mô phỏng: viết câu trả lời rồi nhập vào kho.", "The pretend study: simulate, then import."),
+    ):
+        app.command(command.__name__, help=str(Text(vi, en)))(command)
+    return app
+
+
+def _say(text: object) -> None:
+    print(text, flush=True)
+
+
+def _study_folder(folder: Path):
+    from survey.study import Study
+
+    return Study.open(folder)
+
+
+def init(
+    folder: Path,
+    school: Annotated[str, typer.Option(help="Tên trường / school")] = "",
+    place: Annotated[str, typer.Option(help="Địa danh / place")] = "",
+    units: Annotated[Path | None, typer.Option(help="XLSX: đơn vị, quản lý, giáo viên, nhân viên")] = None,
+    wave: Annotated[int, typer.Option(help="Năm của đợt đầu / year of the first wave")] = 0,
+    source: Annotated[str, typer.Option(help="Mã trang tính Google hoặc tệp / sheet key or file")] = "-",
+) -> None:
+    import datetime as dt
+
+    from survey import init as new
+
+    def ask(question: Text, default: str) -> str:
+        try:
+            return typer.prompt(str(question), default=default, show_default=bool(default))
+        except typer.Abort:
+            raise UserError(
+                "survey init",
+                rule=Text("Các câu hỏi cần được trả lời.", "The questions need answers."),
+                found=Text("dừng giữa chừng", "stopped"),
+                cure=Text(
+                    "Chạy lại, hoặc đưa sẵn --school, --place, --units, --wave, --source.",
+                    "Run again, or give --school, --place, --units, --wave, --source.",
+                ),
+            ) from None
+
+    school = school or ask(Text("Tên trường", "School"), "")
+    place = place or ask(Text("Địa danh (ghi trên văn bản)", "Place (for documents)"), "")
+    roster = new.roster_from_xlsx(units) if units else new.ask_roster(ask)
+    wave = wave or int(ask(Text("Năm của đợt khảo sát đầu tiên", "Year of the first wave"), str(dt.date.today().year)))
+    if source == "-":
+        source = ask(Text("Mã trang tính câu trả lời (Enter nếu chưa có)", "Key of the response sheet (Enter: none yet)"), "")
+    path = new.write(folder, new.study(school, place, roster, wave, source))
+    _say(Text(f"Đã viết {path}.", f"Wrote {path}."))
+    _say(Text(f"Việc tiếp theo: python run.py survey doctor {folder}", f"Next: python run.py survey doctor {folder}"))
+
+
+def doctor(folder: Path) -> None:
+    from survey import doctor as physician
+
+    for check_ in physician.examine(folder):
+        _say(f"{'✓' if check_.right else '✗'} {check_.name}: {check_.seen}")
+        if not check_.right:
+            _say(f"→ {Text('Việc cần làm tiếp', 'Next thing to do')}: {check_.next}")
+            raise typer.Exit(1)
+    _say(Text("Mọi thứ sẵn sàng.", "Everything is ready."))
+
+
+def check(questionnaire: Path) -> None:
+    from survey.questionnaire import Questionnaire
+
+    form = Questionnaire.load(questionnaire)
+    _say(
+        Text(
+            f"{questionnaire}: {len(form.questions)} câu, {len(form.sections)} phần, {len(form.scales)} thang đo; không có lỗi.",
+            f"{questionnaire}: {len(form.questions)} questions, {len(form.sections)} sections, {len(form.scales)} scales.",
+        )
+    )
+
+
+def codebook(folder: Path, out: Annotated[Path | None, typer.Option()] = None) -> None:
+    from survey import store
+    from survey.codebook import codebook as table
+    from survey.codebook import headings
+
+    study = _study_folder(folder)
+    path = out or study.folder / "codebook.csv"
+    words = {name: str(text) for name, text in headings().items()}
+    # the byte-order mark and semicolons are what Excel under vi-VN opens rightly
+    text = table(study.form).rename(columns=words).to_csv(index=False, sep=";")
+    _say(store.write(path, text.encode("utf-8-sig")))
+
+
+def draft(export: Path, study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát mới / new study")] = None) -> None:
+    import shutil
+
+    from dataclasses import replace
+
+    from survey import draft as drafting
+    from survey import exports, store
+    from survey import init as new
+
+    raw = exports.read(export)
+    raw = replace(raw, month_first=drafting.month_first(raw))
+    heading = str(
+        Text(
+            f"Bản thảo dựng từ {export.name}. Cần xem lại bằng tay: loại câu (type), thứ tự và mã lựa chọn, "
+            "tiêu đề tiếng Anh, thang đo (scales).",
+            f"Drafted from {export.name}. To be finished by hand: types, order and codes of choices, scales.",
+        )
+    )
+    text = drafting.as_yaml(drafting.draft(raw, export.stem), heading)
+    if study is None:
+        _say(store.write(Path(f"{export.stem}.yaml"), text.encode()))
+        return
+    content = drafting.study_of(export, export.stem, raw)
+    _say(new.write(study, content))
+    _say(store.write(study / "questionnaire.yaml", text.encode()))
+    if export.resolve() != (study / export.name).resolve():
+        shutil.copyfile(export, study / export.name)
+    _say(Text(f"Việc tiếp theo: python run.py survey pull {study}", f"Next: python run.py survey pull {study}"))
+
+
+def pull(folder: Path, wave: Annotated[list[int] | None, typer.Option(help="Chỉ các đợt này / only these")] = None) -> None:
+    from survey.pull import pull as importing
+
+    study = _study_folder(folder)
+    for pulled in importing(study, wave or [], _say):
+        state = Text("mới hoặc đã đổi", "new or changed") if pulled.new else Text("không đổi so với lần trước", "unchanged")
+        _say(
+            Text(
+                f"Đợt {pulled.wave}: {pulled.rows} hàng, {pulled.respondents} câu trả lời dùng được; {state}.",
+                f"Wave {pulled.wave}: {pulled.rows} rows, {pulled.respondents} usable answers; {state}.",
+            )
+        )
+        for finding in pulled.findings.itertuples():
+            _say(f"  · {_FINDINGS[str(finding.rule)]} – {finding.question}: {finding.found}")
+
+
+_FINDINGS = {
+    "missing_column": Text("câu này không có trong trang tính", "this question has no column"),
+    "no_consent": Text("không đồng ý tham gia (không giữ câu trả lời)", "did not agree to take part (not kept)"),
+    "answered_though_skipped": Text("trả lời câu lẽ ra không hỏi", "answered though not asked"),
+}
+
+
+def status(folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from survey import store
+
+    study = _study_folder(folder)
+    answers = store.answers(study)
+    table = Table(*(str(Text(vi, en)) for vi, en in (("Đợt", "Wave"), ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"))))
+    for wave in study.waves:
+        people = sum(sum(counts.values()) for counts in wave.roster.values())
+        count = int((answers["wave"] == wave.id).sum())
+        table.add_row(str(wave.id), str(people), str(count), f"{100 * count / people:.0f}%" if people else "–")
+    Console().print(table)
+
+
+def simulate(folder: Path, seed: int = 2025) -> None:
+    from survey import simulate as pretending
+
+    study = _study_folder(folder)
+    if not study.pretend:
+        raise UserError(
+            f"{folder / 'study.yaml'}",
+            rule=Text("Chỉ viết câu trả lời mô phỏng cho khảo sát có pretend: true.", "Only a study with pretend: true."),
+            found="pretend: false",
+            cure=Text(
+                "Dùng data/demo, hoặc thêm pretend: true vào một bản sao; không trộn với câu trả lời thật.",
+                "Use data/demo, or a copy with pretend: true; never mix with real answers.",
+            ),
+        )
+    for path in pretending.write(study, seed=seed):
+        _say(Text(f"Câu trả lời MÔ PHỎNG: {path}", f"PRETEND answers: {path}"))
+
+
+def demo(folder: Path = Path("data/demo")) -> None:
+    simulate(folder)
+    pull(folder)
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command; typer's own complaints about the arguments end with exit code 2."""
+    commands()(arguments, prog_name="python run.py survey")
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, sys.argv[1:]))
