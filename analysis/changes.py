@@ -36,9 +36,11 @@ def change(
 
     Variance: each wave's own, less twice the covariance. In a stratum with n1 of N1 and n2 of N2 people, nc of them in
     both, the covariance of the two means is (nc / (n1 n2) - Nc / (N1 N2)) S12, with S12 from the linked pairs (Tam 1984,
-    written for a changing roster; Nc, the stayers of the roster, is taken as min(N1, N2), which never makes the interval
-    too narrow when those who answer once tend to answer again). Analytic target: nc / (n1 n2) S12, persons as clusters.
-    df: the smaller wave's. `change(a, b)` is `-change(b, a)`. R without correction: `svyby(~y, ~wave, svydesign(ids =
+    written for a changing roster; Nc, those on both rosters, is not known and taken as the most it can be, min(N1, N2)).
+    Where some answers carry no person, fewer pairs than expected may only be failed links: a factor below 0 is then 0,
+    its value when answering once has nothing to do with answering again. Analytic target: nc / (n1 n2) S12.
+    df: Satterthwaite's, over the strata of both waves (in a near-census most of the variance may come from a few of them).
+    `change(a, b)` is `-change(b, a)`. R without correction: `svyby(~y, ~wave, svydesign(ids =
     ~person, ...), svymean, covmat = TRUE)` and `svycontrast`.
     Raises DesignError: a wave has no answers, a person answers twice in a wave, or the design does not fit the frame.
     """
@@ -110,23 +112,24 @@ def _per_unit(wave: dict, design: Design) -> pd.DataFrame:
     return units.groupby(["stratum", "unit"], as_index=False).agg(z=("z", "sum"), base=("base", "any")) if design.psu else units
 
 
-def _variance(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> float:
-    """sum over strata of (1 - n/N) n S^2(z)."""
-    total = 0.0
+def _variances(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> list[tuple[float, int]]:
+    """Each stratum's (1 - n/N) n S^2(z), and its degrees of freedom."""
+    parts = []
     centre = float(units["z"].mean())
     for stratum, z in units.groupby("stratum", dropna=False)["z"]:
         free = 1 - len(z) / strata.loc[stratum, "population"] if design.corrected else 1.0
         if len(z) > 1:
-            total += free * len(z) * float(z.var(ddof=1))
+            parts.append((free * len(z) * float(z.var(ddof=1)), len(z) - 1))
         elif free > 0:
-            total += free * (float(z.sum()) - centre) ** 2
-    return total
+            parts.append((free * (float(z.sum()) - centre) ** 2, 1))
+    return parts
 
 
 def _covariance(first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataFrame], design: Design) -> tuple[float, int]:
     """The covariance of the two means, and how many people (PSUs) are linked."""
     linked = first.dropna(subset="unit").merge(second.dropna(subset="unit"), on=["stratum", "unit"], suffixes=("1", "2"))
     n1, n2 = first.groupby("stratum", dropna=False).size(), second.groupby("stratum", dropna=False).size()
+    everyone = bool(first["unit"].notna().all() and second["unit"].notna().all())
     total = 0.0
     for stratum, pairs in linked.groupby("stratum", dropna=False):
         if len(pairs) < 2:
@@ -135,6 +138,7 @@ def _covariance(first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataF
         if design.corrected:
             big = [frame.loc[stratum, "population"] for frame in strata]
             factor -= n1[stratum] * n2[stratum] * min(big) / (big[0] * big[1])
+            factor = factor if everyone else max(0.0, factor)
         total += factor * float(np.cov(pairs["z1"], pairs["z2"], ddof=1)[0, 1])
     return total, len(linked)
 
@@ -142,10 +146,10 @@ def _covariance(first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataF
 def _difference(first: dict, second: dict, design: Design) -> dict:
     one, two = _per_unit(first, design), _per_unit(second, design)
     covariance, linked = _covariance(one, two, [first["strata"], second["strata"]], design)
-    variance = (
-        _variance(one, first["strata"], design) + _variance(two, second["strata"], design) - 2 * covariance
-    )
-    df = min(float(units["base"].sum() - units.loc[units["base"], "stratum"].nunique()) for units in (one, two))
+    parts = _variances(one, first["strata"], design) + _variances(two, second["strata"], design)
+    variance = sum(part for part, _ in parts) - 2 * covariance
+    squares = sum(part**2 / df for part, df in parts)
+    df = sum(part for part, _ in parts) ** 2 / squares if squares else float(sum(df for _, df in parts))
     estimate = second["mean"] - first["mean"]
     se = math.sqrt(variance) if variance > 0 else 0.0
     low, high = intervals.student(estimate, se, df)

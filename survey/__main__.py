@@ -208,7 +208,7 @@ def simulate(folder: Path, seed: int = 2025) -> None:
         _say(Text(f"Câu trả lời MÔ PHỎNG: {path}", f"PRETEND answers: {path}"))
 
 
-def demo(folder: Path = Path("data/demo")) -> None:
+def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
     simulate(folder)
     pull(folder)
 

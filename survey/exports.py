@@ -22,7 +22,7 @@ def read(path: str | Path, timezone: str = "Asia/Ho_Chi_Minh") -> Raw:
         raise SheetError(
             str(path),
             rule=Text("Tệp câu trả lời phải có và mở được.", "The file of answers is there and can be opened."),
-            found=error.strerror or str(error),
+            found=Text("không có tệp", "no such file") if isinstance(error, FileNotFoundError) else error.strerror,
             cure=Text(
                 "Tải lại từ Google Biểu mẫu (Câu trả lời → Tải xuống .csv), đặt đúng chỗ; nếu đang mở bằng Excel thì đóng.",
                 "Download it again from Google Forms (Responses → Download .csv) to that place; close it in Excel.",

@@ -134,6 +134,7 @@ class Scale(Model):
     title: Bilingual
     items: tuple[str, ...] = Field(min_length=2)
     least: float = Field(default=0.5, gt=0, le=1)
+    content: int | None = None  # the content of the movement that the scale speaks to
 
 
 class Questionnaire(Model):

@@ -1,0 +1,142 @@
+"""python -m analysis: from answers to tables, charts and the review report, from the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from survey.errors import Text, UserError, run, spoken
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+Folder = Annotated[Path, typer.Argument(help="Thư mục khảo sát / study folder")]
+
+
+def commands() -> typer.Typer:
+    """The command line, in the language that is spoken."""
+    app = typer.Typer(
+        name="analysis",
+        help=str(Text("Từ câu trả lời đến báo cáo.", "From answers to the report.")),
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for command, vi, en in (
+        (report, "Viết báo cáo (Word) và phụ lục (Excel) của một kì đánh giá.", "Write the review report and its annex."),
+        (tables, "Bảng số liệu (Excel) và biểu đồ (PNG) của mọi câu hỏi.", "Tables (Excel) and charts (PNG) of all questions."),
+        (demo, "Khảo sát mô phỏng: bảng, biểu đồ, báo cáo 2027 và 2030.", "The pretend study: tables, charts, reports."),
+        (dashboard, "Mở trang xem kết quả trong trình duyệt (Voilà).", "Open the results page in the browser (Voilà)."),
+    ):
+        app.command(command.__name__, help=str(Text(vi, en)))(command)
+    return app
+
+
+def _say(text: object) -> None:
+    print(text, flush=True)
+
+
+def _made(path: Path) -> None:
+    _say(f"  → {path}")
+
+
+def report(
+    folder: Folder,
+    review: Annotated[str, typer.Option(help="Năm của đợt, hoặc annual / a wave's year, or annual")] = "annual",
+) -> None:
+    from analysis import report as writing
+    from analysis.review import Review
+    from survey.study import Study
+
+    study = Study.open(folder)
+    _say(Text(f"Đang viết báo cáo {review}…", f"Writing the report {review}…"))
+    written = writing.write(Review.of(study, _wave(review)))
+    _made(written.document)
+    _made(written.annex)
+
+
+def _wave(review: str) -> int | None:
+    if review == "annual":
+        return None
+    if review.isdigit():
+        return int(review)
+    raise UserError(
+        "--review",
+        rule=Text("--review là năm của một đợt, hoặc annual (đợt mới nhất).", "--review is a wave's year, or annual."),
+        found=review,
+        cure=Text("Ví dụ: --review 2027", "For example: --review 2027"),
+    )
+
+
+def tables(folder: Folder) -> None:
+    from analysis import tables as tabling
+    from analysis.review import Review
+    from survey import store
+    from survey.study import Study
+
+    study = Study.open(folder)
+    _say(Text("Đang tính bảng số liệu…", "Working out the tables…"))
+    review = Review.of(study)
+    sheets = {
+        str(Text("Tỉ lệ", "Shares")): tabling.estimates_table(review, review.shares),
+        str(Text("Trung bình", "Means")): tabling.estimates_table(review, review.levels),
+    }
+    if len(review.waves) > 1:
+        sheets[str(Text("Thay đổi", "Changes"))] = tabling.estimates_table(review, review.changes)
+    book = tabling.workbook(sheets, title=str(study.title), pretend=study.pretend)
+    _made(store.write(study.folder / "tables" / "bang-so-lieu.xlsx", book))
+    _draw(review)
+
+
+def _draw(review) -> None:
+    """The charts of a review as PNG files."""
+    from analysis import charts
+    from analysis.report import phase_bands, skill_items
+    from survey import store
+
+    study, folder = review.study, review.study.folder / "charts"
+    items = skill_items(review)
+    note = str(Text(f"Nguồn: khảo sát {study.title.vi}", f"Source: survey {study.title}"))
+    if items:
+        shares = review.shares_of(items)
+        now = shares[shares["wave"] == review.wave]
+        figure = charts.likert(
+            now, {item: review.label(item) for item in items}, study.form.value_labels(items[0]), note=note, pretend=study.pretend
+        )
+        _made(store.write(folder / "muc-do.png", charts.png(figure)))
+    primary = [item for item in study.primary if item in review.scales]
+    labels = {item: review.label(item) for item in review.scales}
+    if primary and len(review.waves) > 1:
+        levels = review.levels[review.levels["item"].isin(primary)]
+        figure = charts.trend(levels, labels, phases=phase_bands(review), note=note, pretend=study.pretend)
+        _made(store.write(folder / "xu-huong.png", charts.png(figure)))
+    if primary and "unit" in review.frame:
+        whole = review.levels[(review.levels["item"] == primary[0]) & (review.levels["wave"] == review.wave)]
+        by_unit = review.by_unit[review.by_unit["item"] == primary[0]]
+        figure = charts.units(by_unit, review.unit_labels(), whole=whole, note=note, pretend=study.pretend)
+        _made(store.write(folder / "don-vi.png", charts.png(figure)))
+
+
+def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
+    tables(folder)
+    for review in ("2027", "2030"):
+        report(folder, review)
+    _say(Text("Xong. Mở các tệp trên để xem.", "Done. Open the files above."))
+
+
+def dashboard(port: Annotated[int, typer.Option(help="Cổng / port")] = 8866) -> None:
+    page = NOTEBOOKS / "02_ki_nang_va_ung_dung.ipynb"
+    arguments = [f"--port={port}", f"--VoilaExporter.language_code={spoken()}", "--theme=light"]
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "voila", str(page), *arguments]))
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command; typer's own complaints about the arguments end with exit code 2."""
+    commands()(arguments, prog_name="python run.py analysis")
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, sys.argv[1:]))

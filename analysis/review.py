@@ -1,0 +1,153 @@
+"""What a review rests on: the answers up to its wave, weighed and scored, and every estimate, already suppressed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from analysis.changes import ARROW, change
+from analysis.comparisons import judge
+from analysis.design import Design
+from analysis.estimates import means, proportions
+from analysis.scales import reliability, score
+from analysis.suppression import suppress
+from analysis.targets import targets
+from analysis.weights import design_of, response, weigh
+from survey import store
+from survey.errors import StudyError, Text
+from survey.study import Study
+
+
+@dataclass(frozen=True)
+class Review:
+    """The estimates of one review; each is worked out when first asked for, and only once."""
+
+    study: Study
+    wave: int
+    frame: pd.DataFrame  # answers with scales, weight, stratum, population
+
+    @classmethod
+    def of(cls, study: Study, wave: int | None = None) -> Review:
+        """The review that looks at a wave and all before it (the last one imported, if none is named)."""
+        held = store.waves(study)
+        wave = held[-1] if wave is None and held else wave
+        answers = score(study.answers(), study.form)
+        if wave not in held:
+            raise StudyError(
+                str(study.folder),
+                rule=Text("Đợt của báo cáo phải có câu trả lời.", "The wave of the report has answers."),
+                found=Text(f"đợt {wave}; đã nhập: {held}", f"wave {wave}; imported: {held}"),
+                cure=Text(
+                    f"Chạy: python run.py survey pull {study.folder}, hoặc chọn đợt khác.",
+                    f"Run: python run.py survey pull {study.folder}, or choose another wave.",
+                ),
+            )
+        used = [known for known in held if known <= wave]
+        return cls(study, wave, weigh(answers[answers["wave"].isin(used)], study))
+
+    @cached_property
+    def design(self) -> Design:
+        return design_of(self.study)
+
+    @cached_property
+    def waves(self) -> list[int]:
+        return sorted(int(wave) for wave in self.frame["wave"].unique())
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The pairs of waves that are compared: within each phase up to the review, and first to last of all."""
+        ends = [(self.study.waves_of(phase.id)) for phase in self.study.phases]
+        phases = [[wave for wave in waves if wave in self.waves] for waves in ends]
+        pairs = [(waves[0], waves[-1]) for waves in phases if len(waves) > 1]
+        whole = (self.waves[0], self.waves[-1])
+        return pairs + ([whole] if len(self.waves) > 1 and whole not in pairs else [])
+
+    @cached_property
+    def scales(self) -> list[str]:
+        return [scale.id for scale in self.study.form.scales if scale.id in self.frame]
+
+    @cached_property
+    def items(self) -> list[str]:
+        return [item for item in self.study.form.items() if item in self.frame]
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """The mean of each scale in each wave."""
+        return self._shown(means(self.frame, self.scales, self.design, by=["wave"]))
+
+    @cached_property
+    def shares(self) -> pd.DataFrame:
+        """The share of each answer of each closed question in each wave."""
+        return self.shares_of(self.items)
+
+    @cached_property
+    def by_unit(self) -> pd.DataFrame:
+        """The mean of each primary scale in each unit, in the review's wave."""
+        return self.levels_by("unit")
+
+    @cached_property
+    def by_role(self) -> pd.DataFrame:
+        return self.levels_by("role")
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """The judged change of each scale between each of `pairs`."""
+        parts = [change(self.frame, self.scales, self.design, between=pair) for pair in self.pairs]
+        if not parts or not self.scales:
+            return judge(self._shown(means(self.frame, [], self.design)))
+        return judge(self._shown(pd.concat(parts)), primary=self.study.primary, small=self.study.small)
+
+    @cached_property
+    def reliability(self) -> pd.DataFrame:
+        return reliability(self.frame, self.study.form)
+
+    @cached_property
+    def response(self) -> pd.DataFrame:
+        return response(self.study.answers(), self.study).query("wave in @self.waves")
+
+    @cached_property
+    def targets(self) -> pd.DataFrame:
+        return targets(self.study, self.until)
+
+    @property
+    def until(self) -> dt.date:
+        """The date to which the review looks: the closing of its phase where it is a review wave, else the wave's end."""
+        closing = [phase.closes for phase in self.study.phases if phase.review_wave == self.wave]
+        return max([*closing, self.study.wave(self.wave).ends])
+
+    def levels_by(self, group: str, items: Sequence[str] | None = None) -> pd.DataFrame:
+        """The mean of scales in each group of one column (unit or role), in the review's wave; no two groups crossed."""
+        chosen = list(items or self.study.primary or self.scales)
+        now = self.frame[self.frame["wave"] == self.wave]
+        if group not in now:
+            return self._shown(means(now, [], self.design))
+        return self._shown(means(now, [i for i in chosen if i in now], self.design, by=["wave", group]))
+
+    def shares_of(self, items: Sequence[str], group: str | None = None) -> pd.DataFrame:
+        """The share of each answer of the items in each wave, or in each group of the review's wave."""
+        frame = self.frame if group is None else self.frame[self.frame["wave"] == self.wave]
+        values = {item: list(self.study.form.value_labels(item)) for item in items}
+        by = ["wave"] if group is None else ["wave", group]
+        return self._shown(proportions(frame, list(items), self.design, by=by, values=values))
+
+    def change_of(self, items: Sequence[str], pair: tuple[int, int]) -> pd.DataFrame:
+        """The judged change of other items or scales between two waves; nothing beyond `pair` is adjusted together."""
+        found = self._shown(change(self.frame, list(items), self.design, between=pair))
+        return judge(found, primary=self.study.primary, small=self.study.small)
+
+    def label(self, item: str) -> Text:
+        return self.study.form.label(item)
+
+    def unit_labels(self) -> dict[str, Text]:
+        """Unit and role ids -> their words."""
+        return {entry.id: entry.label for entry in (*self.study.units, *self.study.roles)}
+
+    def _shown(self, estimates: pd.DataFrame) -> pd.DataFrame:
+        phases = {wave.id: self.study.phase_of(wave) for wave in self.study.waves}
+        last = estimates["wave"].map(lambda wave: int(str(wave).split(ARROW)[-1]) if wave is not None else None)
+        named = estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
+        return suppress(named, k=self.study.smallest_base)

@@ -1,0 +1,86 @@
+"""One shown estimate -> words. The only place, with charts and tables, that rounds."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+from babel.numbers import format_decimal
+
+from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
+from survey.errors import Text, spoken
+
+HIDDEN = Text("ẩn (ít người)", "hidden (few people)")
+PRETEND = Text("DỮ LIỆU MÔ PHỎNG", "PRETEND DATA")
+VERDICTS = {
+    ROSE: Text("tăng", "rose"),
+    FELL: Text("giảm", "fell"),
+    SAME: Text("không thay đổi đáng kể", "did not change meaningfully"),
+    UNKNOWN: Text("chưa đủ căn cứ kết luận", "no conclusion can be drawn"),
+}
+
+
+def number(value: float, digits: int = 2) -> str:
+    """3.14159 -> "3,14" (Vietnamese) or "3.14"; a missing value is "–"."""
+    if value is None or pd.isna(value):
+        return "–"
+    rounded = round(float(value), digits) + 0.0  # no "-0,00"
+    return format_decimal(rounded, "#,##0." + "0" * digits if digits else "#,##0", locale=spoken())
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.8567 -> "85,7%". A share below 1 never prints as 100 %, nor one above 0 as 0 %."""
+    if share is None or pd.isna(share):
+        return "–"
+    edge = 10.0**-digits
+    value = 100 * float(share)
+    if 0 < value < edge or 100 - edge < value < 100:
+        bound = edge if value < 50 else 100 - edge
+        return f"{'<' if value < 50 else '>'}{number(bound, digits)}%"
+    return f"{number(value, digits)}%"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """0.42 -> "+0,42"; -0.42 -> "−0,42"."""
+    text = number(abs(value), digits) if not pd.isna(value) else "–"
+    return text if pd.isna(value) or round(float(value), digits) == 0 else ("+" if value > 0 else "−") + text
+
+
+def day(date: dt.date | None) -> str:
+    """05/06/2027."""
+    return f"{date:%d/%m/%Y}" if date else "–"
+
+
+def level(row, label: object) -> str:
+    """The mean of an item: "Kỹ năng số: trung bình 2,41 điểm (khoảng tin cậy 95%: 2,32–2,50; n = 69)."."""
+    if not row.shown:
+        return f"{label}: {HIDDEN}."
+    return str(
+        Text(
+            f"{label}: trung bình {number(row.estimate)} điểm (khoảng tin cậy 95%: {number(row.low)}–{number(row.high)}; n = {row.n}).",
+            f"{label}: mean {number(row.estimate)} points (95% interval {number(row.low)}–{number(row.high)}; n = {row.n}).",
+        )
+    )
+
+
+def change(row, label: object) -> str:
+    """A judged change with the hedge that its numbers bear; the interval always stands beside the verdict."""
+    if not row.shown:
+        return f"{label}: {HIDDEN}."
+    first, second = str(row.wave).split("→")
+    words = VERDICTS[row.verdict]
+    interval = f"{signed(row.low)} {Text('đến', 'to')} {signed(row.high)}"
+    vi_head, en_head = f"{label}: từ năm {first} đến năm {second}", f"{label}: from {first} to {second}"
+    if row.verdict in (ROSE, FELL):
+        return str(
+            Text(
+                f"{vi_head} {words.vi} {number(abs(row.estimate))} điểm (khoảng tin cậy 95%: {interval}).",
+                f"{en_head} {words.en} by {number(abs(row.estimate))} points (95% interval: {interval}).",
+            )
+        )
+    return str(
+        Text(
+            f"{vi_head} {words.vi}: chênh lệch {signed(row.estimate)} điểm (khoảng tin cậy 95%: {interval}).",
+            f"{en_head} {words.en}: difference {signed(row.estimate)} points (95% interval: {interval}).",
+        )
+    )

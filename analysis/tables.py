@@ -1,0 +1,169 @@
+"""Shown estimates -> tables: for the page, and an Excel workbook with the same numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Mapping
+
+import pandas as pd
+import xlsxwriter
+
+from analysis.review import Review
+from analysis.sentences import HIDDEN, PRETEND, VERDICTS, day, number, percent, signed
+from analysis.targets import STATUS
+from survey.errors import Text
+
+HEADINGS = {
+    "study": Text("Khảo sát", "Study"),
+    "wave": Text("Đợt", "Wave"),
+    "phase": Text("Giai đoạn", "Phase"),
+    "item": Text("Mã", "Item"),
+    "title": Text("Câu hỏi / thang đo", "Question / scale"),
+    "statistic": Text("Đại lượng", "Statistic"),
+    "group": Text("Nhóm", "Group"),
+    "level": Text("Giá trị nhóm", "Level"),
+    "value": Text("Mã trả lời", "Answer code"),
+    "answer": Text("Trả lời", "Answer"),
+    "estimate": Text("Ước lượng", "Estimate"),
+    "se": Text("Sai số chuẩn", "Standard error"),
+    "low": Text("Cận dưới 95%", "95% low"),
+    "high": Text("Cận trên 95%", "95% high"),
+    "df": Text("Bậc tự do", "df"),
+    "n": Text("Số trả lời", "n"),
+    "population": Text("Tổng số người", "Population"),
+    "target": Text("Mục tiêu suy luận", "Target"),
+    "method": Text("Phương pháp", "Method"),
+    "shown": Text("Được công bố", "Shown"),
+    "reason": Text("Lý do ẩn", "Reason"),
+    "verdict": Text("Kết luận", "Verdict"),
+    "p_adjusted": Text("p hiệu chỉnh", "Adjusted p"),
+}
+
+
+def response_table(review: Review) -> pd.DataFrame:
+    """Wave by wave: people asked, people who answered, rate, for the whole school."""
+    whole = review.response[review.response[review.response.columns[1]] == ""]
+    return _worded(
+        {
+            Text("Đợt", "Wave"): whole["wave"].astype(str),
+            Text("Số người được hỏi", "People asked"): whole["people"].map(lambda n: number(n, 0)),
+            Text("Số người trả lời", "People who answered"): whole["answers"].map(lambda n: number(n, 0)),
+            Text("Tỉ lệ", "Rate"): whole["rate"].map(percent),
+        }
+    )
+
+
+def level_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
+    """A row per scale, a column per wave: the mean with its interval, or the mark of a hidden cell."""
+    cells = {}
+    for row in levels.itertuples():
+        words = f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" if row.shown else str(HIDDEN)
+        cells.setdefault(str(review.label(row.item)), {})[str(row.wave)] = words
+    table = pd.DataFrame.from_dict(cells, orient="index").fillna("–")
+    return table.rename_axis(str(Text("Thang đo", "Scale"))).reset_index()
+
+
+def change_table(review: Review, changes: pd.DataFrame) -> pd.DataFrame:
+    """A row per scale: the change, its interval, and the verdict in words."""
+    shown = changes["shown"]
+    hidden = str(HIDDEN)
+    return _worded(
+        {
+            Text("Thang đo", "Scale"): changes["item"].map(lambda item: str(review.label(item))),
+            Text("Thay đổi", "Change"): changes["estimate"].map(signed).where(shown, hidden),
+            Text("Khoảng tin cậy 95%", "95% interval"): pd.Series(
+                [f"{signed(low)} {Text('đến', 'to')} {signed(high)}" for low, high in zip(changes["low"], changes["high"], strict=True)],
+                index=changes.index,
+            ).where(shown, hidden),
+            Text("Kết luận", "Verdict"): changes["verdict"].map(lambda verdict: str(VERDICTS[verdict])),
+        }
+    )
+
+
+def target_table(targets: pd.DataFrame) -> pd.DataFrame:
+    """The targets: aim, done (counts and share), date, status, evidence."""
+    done = [
+        f"{row.numerator}/{row.denominator}" + (f" = {percent(row.value)}" if not pd.isna(row.value) else "")
+        if not pd.isna(row.denominator)
+        else "–"
+        for row in targets.itertuples()
+    ]
+    return _worded(
+        {
+            Text("Chỉ tiêu", "Target"): targets["label"],
+            Text("Mục tiêu", "Aim"): targets["rule"],
+            Text("Thực hiện", "Done"): pd.Series(done, index=targets.index, dtype="str"),
+            Text("Ngày", "Date"): targets["date"].map(day),
+            Text("Đánh giá", "Status"): targets["status"].map(lambda status: str(STATUS[status])),
+            Text("Minh chứng", "Evidence"): targets["evidence"],
+        }
+    )
+
+
+def estimates_table(review: Review, estimates: pd.DataFrame) -> pd.DataFrame:
+    """Shown estimates with the words of their items and answers, unrounded, for the annex."""
+    form = review.study.form
+    answer = [
+        str(form.value_labels(row.item).get(row.value, "")) if not pd.isna(row.value) else ""
+        for row in estimates.itertuples()
+    ]
+    labels = review.unit_labels()
+    table = estimates.assign(
+        title=[str(review.label(item)) for item in estimates["item"]],
+        answer=answer,
+        level=estimates["level"].map(lambda level: str(labels.get(level, level))),
+    )
+    order = [name for name in HEADINGS if name in table]
+    return table[order].rename(columns={name: str(HEADINGS[name]) for name in order})
+
+
+def _worded(columns: Mapping[Text, pd.Series]) -> pd.DataFrame:
+    return pd.DataFrame({str(name): column.reset_index(drop=True) for name, column in columns.items()})
+
+
+def workbook(sheets: Mapping[str, pd.DataFrame], *, title: str, pretend: bool) -> bytes:
+    """An XLSX with a sheet per frame; the same frames always give the same bytes. Missing numbers stay empty cells."""
+    packed = io.BytesIO()
+    book = xlsxwriter.Workbook(packed, {"in_memory": True, "nan_inf_to_errors": False})
+    book.set_properties({"title": title, "created": dt.datetime(2025, 1, 1), "author": "khaosatso"})
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#DCE6F1", "border": 1})
+    warning = book.add_format({"bold": True, "font_color": "#B00020"})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    decimal = book.add_format({"num_format": "0.000", "valign": "top"})
+    for name, frame in sheets.items():
+        sheet = book.add_worksheet(name[:31])
+        top = 0
+        if pretend:
+            sheet.write(0, 0, str(PRETEND), warning)
+            top = 1
+        for place, column in enumerate(frame.columns):
+            sheet.write(top, place, str(column), head)
+            values = frame[column]
+            longest = max([len(str(column)) // 2, *(len(str(value)) for value in values.head(200))], default=8)
+            sheet.set_column(place, place, min(60, max(9, longest + 1)))
+            for row, value in enumerate(values, start=top + 1):
+                _write(sheet, row, place, value, wrapped, decimal)
+        sheet.freeze_panes(top + 1, 0)
+        if len(frame):
+            sheet.autofilter(top, 0, top + len(frame), len(frame.columns) - 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(top)
+    book.close()
+    return packed.getvalue()
+
+
+def _write(sheet, row: int, column: int, value, wrapped, decimal) -> None:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        sheet.write_blank(row, column, None)
+    elif isinstance(value, bool):
+        sheet.write_string(row, column, str(Text("có", "yes") if value else Text("không", "no")))
+    elif isinstance(value, dt.date):
+        sheet.write_string(row, column, day(value))
+    elif isinstance(value, str):
+        sheet.write_string(row, column, value, wrapped)
+    elif float(value).is_integer():
+        sheet.write_number(row, column, int(value))
+    else:
+        sheet.write_number(row, column, float(value), decimal)

@@ -1,0 +1,41 @@
+"""The data behind the reference numbers: a seeded stratified sample, a seeded cluster sample. Run once; the CSVs are kept."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).parent
+
+
+def stratified() -> pd.DataFrame:
+    """3 strata of 40, 25 and 15 people with 30, 20 and 15 (a census) answers; some answers missing."""
+    random = np.random.default_rng(20251006)
+    parts = []
+    for h, (population, n) in {"A": (40, 30), "B": (25, 20), "C": (15, 15)}.items():
+        y = np.round(random.normal({"A": 3.1, "B": 2.6, "C": 3.8}[h], 0.9, n), 3)
+        q = np.clip(np.rint(y), 1, 5)
+        parts.append(pd.DataFrame({"h": h, "N": population, "w": population / n, "y": y, "q": q, "g": random.choice(["m", "f"], n)}))
+    frame = pd.concat(parts, ignore_index=True)
+    frame.loc[random.choice(len(frame), 6, replace=False), "y"] = np.nan
+    return frame
+
+
+def clustered() -> pd.DataFrame:
+    """2 strata of 30 and 20 schools, 9 and 7 of them in the sample, 5 to 12 people of each, unequal weights."""
+    random = np.random.default_rng(20270521)
+    rows = []
+    school = 0
+    for h, (schools, drawn) in {"U": (30, 9), "R": (20, 7)}.items():
+        for _ in range(drawn):
+            school += 1
+            effect = random.normal(0, 0.5)
+            for _ in range(random.integers(5, 13)):
+                y = round(3 + effect + random.normal(0, 0.8), 3)
+                rows.append((h, school, schools, round(random.uniform(1, 6), 2), y, int(np.clip(round(y), 1, 5))))
+    return pd.DataFrame(rows, columns=["h", "psu", "M", "w", "y", "q"])
+
+
+if __name__ == "__main__":
+    stratified().to_csv(HERE / "stratified.csv", index=False)
+    clustered().to_csv(HERE / "clustered.csv", index=False)

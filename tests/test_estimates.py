@@ -1,0 +1,226 @@
+"""Levels against R's survey package (tests/reference/survey.R), and the laws that hold for every frame."""
+
+import csv
+import subprocess
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from conftest import need_tool
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import COLUMNS, Design, means, proportions, totals
+from survey.errors import DesignError
+
+HERE = Path(__file__).parent / "reference"
+STRATIFIED = pd.read_csv(HERE / "stratified.csv")
+CLUSTERED = pd.read_csv(HERE / "clustered.csv")
+FPC = Design(weight="w", stratum="h", population="N")
+NONE = Design(weight="w", stratum="h")
+CLUSTER = Design(weight="w", stratum="h", psu="psu", population="M")
+CLUSTER_NONE = Design(weight="w", stratum="h", psu="psu")
+
+
+def reference(text: str) -> dict[str, list[float]]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {row["case"]: [float(row[c]) for c in ("estimate", "se", "low", "high", "df")] for row in csv.DictReader(lines)}
+
+
+FROZEN = reference((HERE / "survey.csv").read_text())
+
+
+def level(table: pd.DataFrame, value: object) -> pd.DataFrame:
+    return table[table["level"] == value]
+
+
+def share(table: pd.DataFrame, value: object) -> pd.DataFrame:
+    return table[table["value"] == value]
+
+
+OURS = {
+    "mean fpc": lambda: means(STRATIFIED, ["y"], FPC),
+    "mean none": lambda: means(STRATIFIED, ["y"], NONE),
+    "total fpc": lambda: totals(STRATIFIED, ["y"], FPC),
+    "total none": lambda: totals(STRATIFIED, ["y"], NONE),
+    **{f"share {v}": lambda v=v: share(proportions(STRATIFIED, ["q"], FPC), v) for v in range(1, 6)},
+    **{f"mean {g}": lambda g=g: level(means(STRATIFIED, ["y"], FPC, by=["g"]), g) for g in "fm"},
+    **{f"mean {h}": lambda h=h: level(means(STRATIFIED, ["y"], FPC, by=["h"]), h) for h in "ABC"},
+    "mean simple": lambda: means(STRATIFIED, ["y"]),
+    "cluster mean fpc": lambda: means(CLUSTERED, ["y"], CLUSTER),
+    "cluster mean none": lambda: means(CLUSTERED, ["y"], CLUSTER_NONE),
+    "cluster total fpc": lambda: totals(CLUSTERED, ["y"], CLUSTER),
+    "cluster mean U": lambda: level(means(CLUSTERED, ["y"], CLUSTER, by=["h"]), "U"),
+    "cluster mean q3": lambda: level(means(CLUSTERED, ["y"], CLUSTER, by=["q"]), 3),
+    **{f"cluster share {v}": lambda v=v: share(proportions(CLUSTERED, ["q"], CLUSTER), v) for v in (2, 3, 4)},
+}
+
+
+@pytest.mark.parametrize("case", FROZEN)
+def test_equals_r_survey(case):
+    estimate, se, low, high, df = FROZEN[case]
+    row = OURS[case]().iloc[0]
+    assert row["estimate"] == pytest.approx(estimate, rel=1e-9)
+    assert row["se"] == pytest.approx(se, rel=1e-9, abs=1e-15)
+    assert row["df"] == df
+    if row["statistic"] != "proportion":  # shares have Wilson's interval, not t
+        assert (row["low"], row["high"]) == pytest.approx((low, high), rel=1e-9)
+
+
+def test_the_frozen_numbers_are_what_r_says_today():
+    need_tool("Rscript")
+    said = subprocess.run(["Rscript", "survey.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout
+    assert reference(said) == {case: pytest.approx(numbers, rel=1e-12) for case, numbers in FROZEN.items()}
+
+
+def test_fpc_example_that_ships_with_r_survey():
+    # data(fpc); svydesign(ids=~psuid, strata=~stratid, weights=~weight, fpc=~Nh): total 147.1, SE 16.6331, without 20.01424
+    fpc = pd.DataFrame(
+        {
+            "stratid": [1, 1, 1, 1, 1, 2, 2, 2],
+            "psuid": [1, 2, 3, 4, 5, 1, 2, 3],
+            "weight": [3.0, 3, 3, 3, 3, 4, 4, 4],
+            "Nh": [15, 15, 15, 15, 15, 12, 12, 12],
+            "x": [2.8, 4.1, 6.8, 6.8, 9.2, 3.7, 6.6, 4.2],
+        }
+    )
+    corrected, plain = Design("weight", "stratid", "psuid", "Nh"), Design("weight", "stratid", "psuid")
+    assert totals(fpc, ["x"], corrected)[["estimate", "se"]].iloc[0].tolist() == pytest.approx([147.1, 16.6331], rel=1e-5)
+    assert totals(fpc, ["x"], plain)["se"].item() == pytest.approx(20.01424, rel=1e-6)
+    assert means(fpc, ["x"], corrected)[["estimate", "se"]].iloc[0].tolist() == pytest.approx([5.4481481, 0.61604], rel=1e-5)
+    assert means(fpc, ["x"], plain)["se"].item() == pytest.approx(0.74127, rel=1e-5)
+
+
+def test_a_full_census_has_standard_error_zero_and_an_interval_of_one_point():
+    people = pd.DataFrame({"y": [1.0, 2, 3, 4, 5, 5], "N": 6})
+    for row in (means(people, ["y"], Design(population="N")), totals(people, ["y"], Design(population="N"))):
+        assert row["se"].item() == 0
+        assert row["low"].item() == row["high"].item() == row["estimate"].item()
+    shares = proportions(people, ["y"], Design(population="N"))
+    assert (shares["se"] == 0).all()
+    assert shares["low"].tolist() == shares["high"].tolist() == shares["estimate"].tolist()
+
+
+def test_the_same_census_is_uncertain_about_the_process_that_produced_it():
+    people = pd.DataFrame({"y": [1.0, 2, 3], "N": 3})
+    row = means(people, ["y"], Design(population="N", target="analytic")).iloc[0]
+    # s^2 = 1, n = 3
+    assert row["se"] == pytest.approx((1 / 3) ** 0.5)
+    assert row["target"] == "analytic"
+
+
+def test_a_stratum_of_one_person_who_is_all_of_it_adds_nothing():
+    people = pd.DataFrame({"h": ["a", "b", "b"], "N": [1, 4, 4], "w": [1.0, 2, 2], "y": [5.0, 1, 3]})
+    row = means(people, ["y"], Design("w", "h", None, "N")).iloc[0]
+    # (5 + 2*1 + 2*3) / 5 = 2.6; stratum b: (1 - 2/4) * 2 * s^2(z), z = 2(y - 2.6)/5, s^2 = 4/25 * 2 = .32 -> .32
+    assert row["estimate"] == pytest.approx(2.6)
+    assert row["se"] == pytest.approx(0.32**0.5)
+
+
+def test_a_lonely_psu_is_centred_and_said():
+    people = pd.DataFrame({"h": ["a", "b", "b"], "y": [5.0, 1, 3]})
+    assert means(people, ["y"], Design(stratum="h"))["method"].item() == "linearisation (strata, lonely PSU centred); t"
+
+
+def test_columns_are_the_contract_and_missing_answers_are_outside_the_base():
+    people = pd.DataFrame({"y": [1.0, None, 3.0], "g": ["a", "a", "b"]})
+    table = means(people, ["y"], by=["g"])
+    assert list(table.columns) == COLUMNS
+    assert table[["level", "estimate", "n"]].values.tolist() == [["a", 1.0, 1], ["b", 3.0, 1]]
+
+
+def test_each_wave_is_a_survey_of_its_own():
+    people = pd.DataFrame({"wave": [2025, 2025, 2027, 2027, 2027], "y": [1.0, 3, 2, 4, 6], "N": [2, 2, 3, 3, 3]})
+    table = means(people, ["y"], Design(population="N"), by=["wave"])
+    assert table[["wave", "estimate", "se", "population"]].values.tolist() == [[2025, 2.0, 0.0, 2.0], [2027, 4.0, 0.0, 3.0]]
+
+
+def test_a_value_nobody_chose_is_zero_and_an_empty_base_is_missing():
+    people = pd.DataFrame({"q": [1, 1], "r": [None, None]}).astype("Int64")
+    shares = proportions(people, ["q", "r"], values={"q": [1, 2], "r": [1]})
+    assert shares[["item", "value", "n"]].values.tolist() == [["q", 1, 2], ["q", 2, 2], ["r", 1, 0]]
+    assert shares["estimate"].tolist()[:2] == [1, 0]
+    assert np.isnan(shares["estimate"].iloc[2])
+
+
+def test_unweighted_answers_of_one_stratum_get_the_exact_interval():
+    people = pd.DataFrame({"q": [1] * 7 + [0] * 3, "N": 12})
+    row = share(proportions(people, ["q"], Design(population="N")), 1).iloc[0]
+    # of 12 people 7 have answered yes and 3 no: between 7 and 9 of 12 are possible, and none of them is unlikely
+    assert (row["low"], row["high"]) == pytest.approx((7 / 12, 9 / 12))
+    assert row["method"] == "linearisation (fpc); exact hypergeometric"
+
+
+@pytest.mark.parametrize("engine", [pl.from_pandas, duckdb.from_df], ids=["polars", "duckdb"])
+def test_every_engine_gives_the_same_estimates(engine):
+    ours = means(STRATIFIED, ["y"], FPC, by=["g"])
+    theirs = means(engine(STRATIFIED), ["y"], FPC, by=["g"])
+    pd.testing.assert_frame_equal(ours, theirs, rtol=1e-12, check_dtype=False)
+
+
+def test_the_callers_frame_is_not_changed():
+    before = STRATIFIED.copy()
+    means(STRATIFIED, ["y"], FPC, by=["g"])
+    pd.testing.assert_frame_equal(STRATIFIED, before)
+
+
+answers = st.lists(st.tuples(st.integers(1, 5), st.sampled_from("ab"), st.integers(1, 4)), min_size=4, max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(answers)
+def test_shares_sum_to_one_and_neither_order_nor_scale_of_weights_matters(rows):
+    people = pd.DataFrame(rows, columns=["q", "h", "w"])
+    shares = proportions(people, ["q"], Design(weight="w", stratum="h"))
+    assert shares["estimate"].sum() == pytest.approx(1)
+    assert ((shares["low"] <= shares["estimate"] + 1e-12) & (shares["estimate"] <= shares["high"] + 1e-12)).all()
+    other = proportions(people.iloc[::-1].assign(w=2 * people["w"]), ["q"], Design(weight="w", stratum="h"))
+    for column in ("estimate", "se", "low", "high"):
+        assert other[column].to_numpy() == pytest.approx(shares[column].to_numpy(), nan_ok=True, abs=1e-9)
+
+
+def test_a_column_that_is_not_there_is_told():
+    with pytest.raises(DesignError) as error:
+        means(pd.DataFrame({"y": [1]}), ["x"])
+    assert str(error.value) == (
+        "Lỗi ở Design\n"
+        "  Quy tắc: Mọi cột được nêu phải có trong bảng.\n"
+        "  Đã thấy: không có cột 'x'\n"
+        "  Cách sửa: Các cột đang có: y."
+    )
+
+
+def test_more_answers_than_people_are_refused():
+    with pytest.raises(DesignError) as error:
+        means(pd.DataFrame({"y": [1.0, 2, 3], "N": 2}), ["y"], Design(population="N"))
+    assert str(error.value) == (
+        "Lỗi ở Design(population='N')\n"
+        "  Quy tắc: Số trả lời của một tầng không vượt tổng thể của tầng.\n"
+        "  Đã thấy: 0: 3 > 2\n"
+        '  Cách sửa: Sửa tổng thể; bảng nhiều đợt thì thêm by=["wave"].'
+    )
+
+
+def test_a_missing_weight_is_refused_not_skipped():
+    with pytest.raises(DesignError) as error:
+        means(pd.DataFrame({"y": [1.0, 2], "w": [1, None]}), ["y"], Design(weight="w"))
+    assert str(error.value) == (
+        "Lỗi ở Design(weight='w')\n"
+        "  Quy tắc: Trọng số là số không âm, không được thiếu.\n"
+        "  Đã thấy: 1 dòng sai\n"
+        "  Cách sửa: Bổ sung trọng số, hoặc bỏ các dòng ấy."
+    )
+
+
+def test_a_mean_of_words_is_refused():
+    with pytest.raises(DesignError) as error:
+        means(pd.DataFrame({"q": ["có", "không"]}), ["q"])
+    assert str(error.value) == (
+        "Lỗi ở q\n"
+        "  Quy tắc: Trung bình và tổng chỉ tính trên số.\n"
+        "  Đã thấy: 'có'\n"
+        "  Cách sửa: Dùng proportions(...) cho câu hỏi phân loại."
+    )
