@@ -74,7 +74,7 @@ def _wave(data: pd.DataFrame, wave: str, value: object, person: str | None, desi
             "change(between=...)",
             rule=Text("Cả hai đợt phải có câu trả lời.", "Both waves have answers."),
             found=Text(f"đợt {value} không có dòng nào", f"wave {value} has no row"),
-            cure=Text(f"Các đợt đang có: {sorted(data[wave].dropna().unique())}.", "Choose two waves that are there."),
+            cure=Text(f"Các đợt đang có: {_held(data[wave])}.", f"Waves that are there: {_held(data[wave])}."),
         )
     if person and part[person].dropna().duplicated().any():
         twice = part.loc[part[person].notna() & part[person].duplicated(), person].iloc[0]
@@ -91,6 +91,10 @@ def _wave(data: pd.DataFrame, wave: str, value: object, person: str | None, desi
         _unit=unit.astype(object),
         _population=part[design.population].astype(float) if design.population else math.nan,
     )
+
+
+def _held(waves: pd.Series) -> str:
+    return ", ".join(map(str, sorted(waves.dropna().unique())))
 
 
 def _mean(data: pd.DataFrame, item: str, by: str | None, level: object) -> dict:

@@ -21,7 +21,8 @@ def judge(changes: pd.DataFrame, *, primary: Sequence[str] = (), small: float = 
     """
     from statsmodels.stats.multitest import multipletests
 
-    judged = changes.assign(p=[_p(row) for row in changes.itertuples()], p_adjusted=math.nan)
+    judged = changes.reset_index(drop=True)
+    judged = judged.assign(p=[_p(row) for row in judged.itertuples()], p_adjusted=math.nan)
     judged["family"] = judged["item"].isin(list(primary)).map({True: "primary", False: "other"})
     for (_, family), part in judged[judged["p"].notna()].groupby(["wave", "family"]):
         method = "holm" if family == "primary" else "fdr_bh"

@@ -170,6 +170,8 @@ def moment(cell: Cell, raw: Raw) -> dt.datetime:
     """A time in any form that Google writes, in the sheet's time zone: serial number, ISO, d/m/yyyy, yyyy/m/d AM/PM."""
     zone = ZoneInfo(raw.timezone)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if not 0 < cell < 200_000:  # up to the year 2447: anything else is no date
+            raise Misfit(str(cell))
         return (dt.datetime(1899, 12, 30) + dt.timedelta(seconds=round(float(cell) * 86400))).replace(tzinfo=zone)
     text = re.sub(r"\s+", " ", str(cell)).strip()
     text = re.sub(r"\bSA\b", "AM", re.sub(r"\bCH\b", "PM", text))

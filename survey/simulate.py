@@ -31,8 +31,9 @@ LETTERS = "ABCDEGHKLMNPQRSTVXY"
 class Truth:
     """What the pretend people are like. Levels and growth are in standard deviations of a person's answers."""
 
-    level: float = -0.5
+    level: float = -0.2
     growth: dict[int, float] = field(default_factory=lambda: {1: 0.30, 2: 0.12})  # a year, in each phase
+    growth_of_content: dict[int, float] = field(default_factory=lambda: {5: 0.0, 6: 0.4})  # times the growth of all
     unit_effect: float = 0.25
     person_effect: float = 0.7
     answers: dict[str, float] = field(
@@ -59,7 +60,8 @@ def population(study: Study, truth: Truth | None = None, seed: int = 2025) -> pd
     parts = []
     for wave in study.waves:
         here = people[people["wave"] == wave.id].reset_index(drop=True)
-        here["trait"] += truth.level + _growth(study, truth, wave)
+        here["trait"] += truth.level
+        here["growth"] = _growth(study, truth, wave)
         here["careless"] = random.random(len(here)) < truth.careless
         rates = here["role"].map(truth.answers).fillna(np.mean(list(truth.answers.values())))
         here["answers"] = random.random(len(here)) < rates
@@ -118,7 +120,9 @@ def _would_answer(
         known = form.questions[gate].use
         if known in ("unit", "role"):
             asked &= people[known].isin(values).to_numpy()
-    latent = people["trait"].to_numpy() + level + random.normal(0, 0.6, size)
+    contents = question.tags.get("content", [])
+    share = min([truth.growth_of_content.get(c, 1.0) for c in np.atleast_1d(contents).tolist()], default=1.0)
+    latent = (people["trait"] + share * people["growth"]).to_numpy() + level + random.normal(0, 0.6, size)
     if question.type == "several":
         values = form.choices_of(question).valid
         chances = 1 / (1 + np.exp(0.8 + latent[:, None] / 2 + random.normal(0, 0.6, len(values))[None, :]))

@@ -1,0 +1,118 @@
+"""Change between waves: Tam's covariance, who is linked, both targets; and the known truth of pretend schools."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Design, change
+from survey.errors import DesignError
+
+SCHOOL = Design(population="N")
+
+
+def tam(n1, n2, nc, N, s11, s22, s12):
+    """Tam (1984): the variance of the difference of two overlapping simple samples of N people."""
+    return (1 / n1 - 1 / N) * s11 + (1 / n2 - 1 / N) * s22 - 2 * (nc / (n1 * n2) - 1 / N) * s12
+
+
+def two_waves(first: dict[int, float], second: dict[int, float], population: int) -> pd.DataFrame:
+    """A frame of person -> answer in each of two waves."""
+    rows = [(1, person, y) for person, y in first.items()] + [(2, person, y) for person, y in second.items()]
+    return pd.DataFrame(rows, columns=["wave", "person", "y"]).assign(N=population)
+
+
+def test_change_of_a_sample_follows_tams_formula():
+    first, second = {1: 1.0, 2: 2.0, 3: 4.0, 4: 5.0}, {1: 2.0, 2: 4.0, 3: 5.0, 9: 1.0}
+    row = change(two_waves(first, second, 6), ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    # means 3 and 3; s11 = 10/3, s22 = 10/3; linked (1,2), (2,4), (4,5): s12 = 13/6 (means 7/3 and 11/3)
+    s12 = np.cov([1, 2, 4], [2, 4, 5])[0, 1]
+    assert row["estimate"] == 0
+    assert row["se"] == pytest.approx(tam(4, 4, 3, 6, 10 / 3, 10 / 3, s12) ** 0.5, rel=1e-12)
+    assert row["wave"] == "1→2"
+    assert row["method"] == "difference of means, Tam covariance (3 linked, fpc); t"
+
+
+@pytest.mark.slow
+def test_tams_own_size_of_case_has_the_standard_error_that_draws_show():
+    # N = 40, n1 = 35, n2 = 30, 27 in both: 2,000 draws from one population; the mean of our variances is the variance
+    random = np.random.default_rng(7)
+    y1 = random.integers(1, 6, 40).astype(float)
+    y2 = np.clip(y1 + random.integers(-1, 3, 40), 1, 5)
+    estimates, variances, covered = [], [], 0
+    for _ in range(2000):
+        order = random.permutation(40)
+        one, two = order[:35], np.r_[order[:27], order[35:38]]
+        frame = pd.concat([pd.DataFrame({"wave": w, "person": s, "y": y[s]}) for w, s, y in ((1, one, y1), (2, two, y2))])
+        row = change(frame.assign(N=40), ["y"], SCHOOL, between=(1, 2)).iloc[0]
+        estimates.append(row["estimate"])
+        variances.append(row["se"] ** 2)
+        covered += row["low"] <= y2.mean() - y1.mean() <= row["high"]
+    assert np.mean(variances) == pytest.approx(np.var(estimates), rel=0.08)
+    assert 0.935 < covered / 2000 < 0.97
+
+
+def test_a_census_in_both_waves_knows_the_change_exactly():
+    frame = two_waves({1: 1.0, 2: 2.0}, {1: 3.0, 2: 5.0}, 2)
+    row = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    assert row[["estimate", "se", "low", "high"]].tolist() == [2.5, 0, 2.5, 2.5]
+
+
+def test_the_analytic_change_of_linked_people_is_the_paired_t_test():
+    first, second = {1: 1.0, 2: 2.0, 3: 4.0}, {1: 3.0, 2: 2.0, 3: 5.0}
+    row = change(two_waves(first, second, 3), ["y"], Design(population="N", target="analytic"), between=(1, 2)).iloc[0]
+    # differences 2, 0, 1: mean 1, s^2 = 1, se = sqrt(1/3)
+    assert (row["estimate"], row["se"]) == pytest.approx((1.0, (1 / 3) ** 0.5))
+
+
+def test_without_links_the_waves_are_independent():
+    frame = two_waves({1: 1.0, 2: 3.0}, {3: 2.0, 4: 6.0}, 10).assign(person=pd.NA)
+    row = change(frame, ["y"], SCHOOL, between=(1, 2), person=None).iloc[0]
+    assert row["se"] == pytest.approx(((1 / 2 - 1 / 10) * 2 + (1 / 2 - 1 / 10) * 8) ** 0.5)
+
+
+def test_fewer_pairs_than_expected_count_against_us_only_where_everyone_is_linked():
+    # 2 x 2 of 4: one pair is expected; none is linked. Known people: the factor is -1/4; unknown ones: 0
+    first, second = {1: 1.0, 2: 3.0, 3: 2.0}, {1: 2.0, 2: 4.0, 4: 3.0}
+    known = change(two_waves(first, second, 4), ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    frame = two_waves(first, second, 4)
+    frame["person"] = frame["person"].astype("Int64").where(frame["person"] < 3)
+    partly = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    independent = change(frame, ["y"], SCHOOL, between=(1, 2), person=None).iloc[0]
+    assert known["se"] > partly["se"] == independent["se"]
+
+
+def test_change_is_minus_the_change_backwards():
+    frame = two_waves({1: 1.0, 2: 2.0, 3: 4.0}, {1: 3.0, 2: 2.0, 4: 5.0}, 9)
+    there = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    back = change(frame, ["y"], SCHOOL, between=(2, 1)).iloc[0]
+    assert (back["estimate"], back["low"], back["high"]) == pytest.approx((-there["estimate"], -there["high"], -there["low"]))
+
+
+def test_change_in_groups_uses_only_the_groups_people():
+    frame = two_waves({1: 1.0, 2: 2.0, 3: 3.0, 4: 5.0}, {1: 2.0, 2: 3.0, 3: 3.0, 4: 5.0}, 8)
+    frame["role"] = frame["person"].map({1: "a", 2: "a", 3: "b", 4: "b"})
+    table = change(frame, ["y"], SCHOOL, between=(1, 2), by="role")
+    assert table[["group", "level", "estimate", "n"]].values.tolist() == [["role", "a", 1.0, 2], ["role", "b", 0.0, 2]]
+
+
+def test_a_wave_without_answers_is_told():
+    with pytest.raises(DesignError) as error:
+        change(two_waves({1: 1.0}, {1: 2.0}, 5), ["y"], SCHOOL, between=(1, 3))
+    assert str(error.value) == (
+        "Lỗi ở change(between=...)\n"
+        "  Quy tắc: Cả hai đợt phải có câu trả lời.\n"
+        "  Đã thấy: đợt 3 không có dòng nào\n"
+        "  Cách sửa: Các đợt đang có: 1, 2."
+    )
+
+
+def test_a_person_who_answers_twice_in_a_wave_is_told():
+    frame = pd.concat([two_waves({1: 1.0}, {1: 2.0}, 5)] * 2)
+    with pytest.raises(DesignError) as error:
+        change(frame, ["y"], SCHOOL, between=(1, 2))
+    assert str(error.value) == (
+        "Lỗi ở change(person='person')\n"
+        "  Quy tắc: Mỗi người có nhiều nhất một dòng trong một đợt.\n"
+        "  Đã thấy: 1 hai lần trong đợt 1\n"
+        "  Cách sửa: Giữ một dòng, hoặc để trống cột ấy."
+    )
