@@ -131,19 +131,20 @@ def _variances(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> lis
 
 def _covariance(first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataFrame], design: Design) -> tuple[float, int]:
     """The covariance of the two means, and how many people (PSUs) are linked."""
-    linked = first.dropna(subset="unit").merge(second.dropna(subset="unit"), on=["stratum", "unit"], suffixes=("1", "2"))
+    linked = first.dropna(subset="unit").merge(second.dropna(subset="unit"), on="unit", suffixes=("1", "2"))
     n1, n2 = first.groupby("stratum", dropna=False).size(), second.groupby("stratum", dropna=False).size()
     everyone = bool(first["unit"].notna().all() and second["unit"].notna().all())
     total = 0.0
-    for stratum, pairs in linked.groupby("stratum", dropna=False):
-        if len(pairs) < 2:
-            continue
+    for (stratum, other), pairs in linked.groupby(["stratum1", "stratum2"], dropna=False):
         factor = float(len(pairs))
         if design.corrected:
+            if stratum != other:  # people who changed strata were drawn apart from each other
+                continue
             big = [frame.loc[stratum, "population"] for frame in strata]
             factor -= n1[stratum] * n2[stratum] * min(big) / (big[0] * big[1])
             factor = factor if everyone else max(0.0, factor)
-        total += factor * float(np.cov(pairs["z1"], pairs["z2"], ddof=1)[0, 1])
+        if len(pairs) > 1:
+            total += factor * float(np.cov(pairs["z1"], pairs["z2"], ddof=1)[0, 1])
     return total, len(linked)
 
 

@@ -14,25 +14,30 @@ POOLED = "*"
 def weigh(answers: pd.DataFrame, study: Study, least: int = 5) -> pd.DataFrame:
     """The answers with weight, stratum and population, from the study's roster.
 
-    Cells are unit x role. Those with fewer than `least` answers in any wave are pooled over the units of a role and, if
-    still too small, joined with the smallest other stratum; the cells are the same in all waves, so that waves compare.
-    weight = N / n of the stratum in that wave. Without a roster, or without units and roles, the answers are one stratum
-    of their own: weight 1 and no population. Answers whose unit or role is not on the wave's roster get no place in it
-    and are left out of the result; `response` counts them. A stratum with more answers than people counts as complete.
+    Cells are unit x role. Those with fewer than `least` answers are pooled over the units of a role and, if still too
+    small, joined with the smallest other stratum. A wave's strata rest on that wave alone: a later wave never changes a
+    number that has been reported. weight = N / n of the stratum. Without a roster, or without units and roles, the answers
+    are one stratum of their own: weight 1 and no population. Answers whose unit or role is not on the wave's roster have
+    no place in it and are left out of the result; `response` counts them. A stratum with more answers than people counts
+    as complete.
     """
     roster = roster_of(study)
     if roster.empty or not {"unit", "role"} <= set(answers.columns):
         return answers.assign(weight=1.0, stratum="", population=float("nan"))
-    roster = roster[roster["wave"].isin(answers["wave"].unique())]
     placed = answers.merge(roster[["wave", "unit", "role"]], on=["wave", "unit", "role"])
-    strata = _strata(placed, roster, least)
-    keyed = placed.assign(stratum=_key(placed).map(strata))
-    people = roster.assign(stratum=_key(roster).map(strata)).groupby(["wave", "stratum"])["people"].sum()
-    n = keyed.groupby(["wave", "stratum"]).size()
-    sizes = pd.DataFrame({"population": people, "n": n}).dropna()
-    sizes["population"] = sizes[["population", "n"]].max(axis=1)
-    sizes["weight"] = sizes["population"] / sizes["n"]
-    return keyed.merge(sizes[["weight", "population"]].reset_index(), on=["wave", "stratum"])
+    waves = [_weigh_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
+    return pd.concat(waves, ignore_index=True) if waves else placed.assign(weight=1.0, stratum="", population=1.0)
+
+
+def _weigh_wave(answers: pd.DataFrame, roster: pd.DataFrame, least: int) -> pd.DataFrame:
+    cells = pd.DataFrame({"people": roster["people"].to_numpy()}, index=_key(roster))
+    cells["n"] = _key(answers).value_counts().reindex(cells.index, fill_value=0)
+    strata = _strata(cells["n"], least)
+    sizes = cells.groupby(pd.Series(strata)).sum()
+    population = sizes.max(axis=1).astype(float)
+    stratum = _key(answers).map(strata)
+    weight = stratum.map(population / sizes["n"])
+    return answers.assign(weight=weight, stratum=stratum, population=stratum.map(population))
 
 
 def design_of(study: Study) -> Design:
@@ -72,25 +77,20 @@ def _key(frame: pd.DataFrame) -> pd.Series:
     return frame["role"].astype(str) + "/" + frame["unit"].astype(str)
 
 
-def _strata(answers: pd.DataFrame, roster: pd.DataFrame, least: int) -> dict[str, str]:
-    """Cell (role/unit) -> stratum, so that every stratum has `least` answers in each wave where it has people."""
-    cells = roster.assign(cell=_key(roster)).groupby(["wave", "cell"])["people"].sum().to_frame()
-    cells["n"] = answers.assign(cell=_key(answers)).groupby(["wave", "cell"]).size()
-    fewest = cells["n"].fillna(0).groupby("cell").min()
-    strata = {cell: cell if n >= least else f"{cell.split('/')[0]}/{POOLED}" for cell, n in fewest.items()}
+def _strata(counts: pd.Series, least: int) -> dict[str, str]:
+    """Cell (role/unit) -> stratum, so that every stratum has `least` answers (or there is one stratum)."""
+    strata = {cell: cell if n >= least else f"{_role(cell)}/{POOLED}" for cell, n in counts.items()}
     while True:
-        sizes = cells["n"].fillna(0).groupby([cells.index.get_level_values("wave"), _map(cells, strata)]).sum()
-        fewest = sizes.groupby(level=1).min()
-        small = fewest[fewest < least]
-        if small.empty or len(fewest) == 1:
+        sizes = counts.groupby(pd.Series(strata)).sum()
+        small = sizes[sizes < least]
+        if small.empty or len(sizes) == 1:
             return strata
         poor = small.idxmin()
-        role = poor.split("/")[0]
-        others = fewest.drop(poor)
-        same = others[[name.split("/")[0] == role for name in others.index]]
+        others = sizes.drop(poor)
+        same = others[[_role(name) == _role(poor) for name in others.index]]
         into = (same if len(same) else others).idxmin()
         strata = {cell: into if stratum == poor else stratum for cell, stratum in strata.items()}
 
 
-def _map(cells: pd.DataFrame, strata: dict[str, str]) -> pd.Index:
-    return cells.index.get_level_values("cell").map(strata).rename("stratum")
+def _role(cell: object) -> str:
+    return str(cell).split("/")[0]

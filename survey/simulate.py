@@ -127,7 +127,8 @@ def _would_answer(
         values = form.choices_of(question).valid
         chances = 1 / (1 + np.exp(0.8 + latent[:, None] / 2 + random.normal(0, 0.6, len(values))[None, :]))
         chosen = random.random((size, len(values))) < chances
-        return {f"{question.id}.{c.value}": np.where(asked, chosen[:, i], np.nan) for i, c in enumerate(values)}
+        ticked = asked & chosen.any(axis=1)  # nobody can tell no tick from no answer
+        return {f"{question.id}.{c.value}": np.where(ticked, chosen[:, i], np.nan) for i, c in enumerate(values)}
     if question.type in ("text", "long_text"):
         words = random.choice(REMARKS, size)
         return {question.id: np.where(asked & (random.random(size) < 0.2), words, None)}
