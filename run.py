@@ -77,7 +77,7 @@ def say(text: str, error: bool = False, end: str = "\n") -> None:
 
 # What an installer that fails says, and which trouble that is; where a line fits two, the upper one is meant.
 TROUBLES = (
-    ("venv", r"No module named '?(venv|ensurepip)|ensurepip is not available"),
+    ("venv", r"No module named '?(venv|ensurepip)|ensurepip is not\b"),
     ("disk", r"\[Errno 28\]|\[WinError (112|39)\]|No space left on device"),
     ("hash", r"DO NOT MATCH THE HASHES|Hashes are required in --require-hashes"),
     ("path", r"Windows Long Path|\[WinError 206\]|\[Errno 36\]|File name too long"),
@@ -247,16 +247,16 @@ def listen(command: list, home: Path, heard=None) -> tuple:
         encoding="utf-8",
         errors="replace",
     )
-    try:
-        for line in process.stdout or ():
-            said.append(line.rstrip())
-            if heard:
-                heard(said[-1])
-        return process.wait(), said
-    except BaseException:
-        process.terminate()  # Ctrl+C must not leave an installer writing behind our back
-        process.wait()
-        raise
+    with process:
+        try:
+            for line in process.stdout or ():
+                said.append(line.rstrip())
+                if heard:
+                    heard(said[-1])
+        except BaseException:
+            process.terminate()  # Ctrl+C must not leave an installer writing behind our back
+            raise
+    return process.returncode, said
 
 
 class Progress:

@@ -1,0 +1,33 @@
+"""What the tests share: data kept beside the project, and programs that a machine may lack."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of published data kept beside the project; it is no part of it, so a test without it is skipped."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the published data (shared/data beside the project) is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def need_tool():
+    """`need_tool("soffice")` is the path of that program; without it the test is skipped, but in CI it fails."""
+
+    def path_of(name: str) -> str:
+        path = shutil.which(name)
+        if path is None and os.environ.get("CI") == "true":
+            pytest.fail(f"{name} is missing: .ci/run has to install it")
+        if path is None:
+            pytest.skip(f"{name} is not installed")
+        return str(path)
+
+    return path_of
