@@ -1,0 +1,199 @@
+"""The command line as a person meets it: messages in words, exit codes, and a store that stays as it was."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments: object, package: str = "survey") -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", package, *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def refused(*arguments: object, package: str = "survey") -> str:
+    """What a command says that ends with exit code 1 and no traceback."""
+    said = run(*arguments, package=package)
+    assert said.returncode == 1, said
+    assert "Traceback" not in said.stderr
+    return said.stderr.rstrip("\n")
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture
+def study(tmp_path) -> Path:
+    """A copy of the demo with one imported wave, 2026, read from a CSV."""
+    folder = tmp_path / "Trường thử 2026"
+    folder.mkdir()
+    shutil.copy(ROOT / "data/demo/study.yaml", folder)
+    assert run("simulate", folder).returncode == 0
+    assert run("pull", folder, "--wave", 2026).returncode == 0
+    return folder
+
+
+def changed_sheet(study: Path, old: str, new: str) -> Path:
+    sheet = study / "sheets/2026.csv"
+    text = sheet.read_bytes().decode()
+    assert old in text
+    sheet.write_bytes(text.replace(old, new).encode())
+    return sheet
+
+
+def test_an_unknown_choice_leaves_the_store_as_it_was(study):
+    before = contents(study / "answers") | contents(study / "raw")
+    sheet = changed_sheet(study, "Tự làm trong công việc", "Tự làm tốt")
+    said = refused("pull", study, "--wave", 2026)
+    assert said.startswith(f"Lỗi ở {sheet} (đợt 2026)\n  Quy tắc: Mỗi câu trả lời phải là một lựa chọn có trong phiếu")
+    assert "ghi “Tự làm tốt”" in said
+    assert "thêm cách viết ấy vào mục also của lựa chọn trong tệp phiếu hỏi" in said
+    assert contents(study / "answers") | contents(study / "raw") == before
+
+
+def test_an_unknown_column_leaves_the_store_as_it_was(study):
+    before = contents(study / "answers") | contents(study / "raw")
+    changed_sheet(study, "Số năm công tác trong ngành giáo dục", "Thâm niên")
+    assert "cột lạ: “Thâm niên”" in refused("pull", study, "--wave", 2026)
+    assert contents(study / "answers") | contents(study / "raw") == before
+
+
+def test_an_empty_sheet(study):
+    sheet = study / "sheets/2026.csv"
+    sheet.write_bytes(b"")
+    assert refused("pull", study, "--wave", 2026) == (
+        f"Lỗi ở {sheet}\n"
+        "  Quy tắc: Hàng đầu tiên của trang tính là tiêu đề các câu hỏi.\n"
+        "  Đã thấy: trang tính trống\n"
+        "  Cách sửa: Kiểm tra đúng tệp hoặc đúng trang “Câu trả lời biểu mẫu” chưa, rồi chạy lại."
+    )
+
+
+def test_a_sheet_with_nothing_but_a_header(study):
+    sheet = study / "sheets/2026.csv"
+    sheet.write_bytes(sheet.read_bytes().split(b"\r\n")[0])
+    assert refused("pull", study, "--wave", 2026) == (
+        f"Lỗi ở {sheet}\n"
+        "  Quy tắc: Dưới hàng tiêu đề phải có ít nhất một câu trả lời.\n"
+        "  Đã thấy: chỉ có hàng tiêu đề\n"
+        "  Cách sửa: Chờ có người trả lời, hoặc kiểm tra biểu mẫu còn liên kết với trang tính này không."
+    )
+
+
+@pytest.mark.parametrize(("package", "command"), [("survey", "pull"), ("survey", "status"), ("analysis", "report"), ("analysis", "tables")])
+def test_a_missing_study_file(tmp_path, package, command):
+    assert refused(command, tmp_path / "đâu", package=package) == (
+        f"Lỗi ở {tmp_path / 'đâu' / 'study.yaml'}\n"
+        "  Quy tắc: Tệp này phải có.\n"
+        "  Đã thấy: không có tệp\n"
+        "  Cách sửa: Kiểm tra đường dẫn; tạo khảo sát mới bằng: python run.py survey init THƯ_MỤC"
+    )
+
+
+def test_the_same_in_english(tmp_path):
+    assert refused("pull", tmp_path / "nowhere", "--lang", "en") == (
+        f"Error in {tmp_path / 'nowhere' / 'study.yaml'}\n"
+        "  Rule: This file must be there.\n"
+        "  Found: no such file\n"
+        "  What to do: Check the path; make a new study with: python run.py survey init FOLDER"
+    )
+
+
+def test_a_wave_that_the_study_does_not_have(study):
+    assert refused("pull", study, "--wave", 2031) == (
+        f"Lỗi ở {study / 'study.yaml'}, waves\n"
+        "  Quy tắc: Đợt được hỏi phải có trong study.yaml.\n"
+        "  Đã thấy: 2031\n"
+        "  Cách sửa: Chọn một trong: 2025, 2026, 2027, 2028, 2029, 2030; hoặc thêm đợt ấy vào mục waves."
+    )
+
+
+def test_a_report_before_any_answers(tmp_path):
+    shutil.copy(ROOT / "data/demo/study.yaml", tmp_path)
+    assert refused("report", tmp_path, "--review", "2027", package="analysis") == (
+        f"Lỗi ở {tmp_path / 'answers'}\n"
+        "  Quy tắc: Cần nhập câu trả lời trước khi phân tích.\n"
+        "  Đã thấy: chưa có đợt nào\n"
+        f"  Cách sửa: Chạy: python run.py survey pull {tmp_path}"
+    )
+
+
+def test_pretend_answers_are_not_written_into_a_real_study(study):
+    file = study / "study.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("pretend: true", "pretend: false"), encoding="utf-8")
+    assert refused("simulate", study) == (
+        f"Lỗi ở {file}\n"
+        "  Quy tắc: Chỉ viết câu trả lời mô phỏng cho khảo sát có pretend: true.\n"
+        "  Đã thấy: pretend: false\n"
+        "  Cách sửa: Dùng data/demo, hoặc thêm pretend: true vào một bản sao; không trộn với câu trả lời thật."
+    )
+
+
+def test_a_snapshot_is_written_once_and_the_same_sheet_changes_nothing(study):
+    before = {path: path.stat().st_mtime_ns for path in (study / "raw").rglob("*.json")}
+    assert len(before) == 1
+    assert "không đổi so với lần trước" in run("pull", study, "--wave", 2026).stdout
+    assert {path: path.stat().st_mtime_ns for path in (study / "raw").rglob("*.json")} == before
+    changed_sheet(study, "Mong có kho học liệu dùng chung cho cả tổ.", "Mong có kho học liệu chung.")
+    assert "mới hoặc đã đổi" in run("pull", study, "--wave", 2026).stdout
+    assert len(list((study / "raw").rglob("*.json"))) == 2
+
+
+def test_a_new_study_from_an_xlsx_of_units_and_counts(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Đơn vị", "Giáo viên", "Quản lý", "Nhân viên"], ["Tổ Toán", 11, 1, None], ["Tổ Văn phòng", None, 1, 7]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "đơn vị.xlsx")
+    folder = tmp_path / "trường"
+    said = run("init", folder, "--school", "Trường THPT Thử", "--place", "Lộc Ninh", "--units", tmp_path / "đơn vị.xlsx",
+               "--wave", 2026, "--source", "")  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.splitlines()[-1] == f"Việc tiếp theo: python run.py survey doctor {folder}"
+    advised = run("doctor", folder)
+    assert advised.returncode == 1
+    assert "✓ Khảo sát: Khảo sát năng lực số và ứng dụng (2026: 20 người" in advised.stdout
+    assert advised.stdout.splitlines()[-1].startswith("→ Việc cần làm tiếp: Tạo biểu mẫu Google với các câu của phiếu")
+
+
+def test_init_overwrites_nothing(study):
+    assert refused("init", study, "--school", "X", "--place", "Y", "--units", "x.xlsx", "--wave", 2026, "--source", "").startswith(
+        "Lỗi ở x.xlsx\n  Quy tắc: Tệp đơn vị phải là một tệp XLSX mở được."
+    )
+
+
+def test_doctor_is_content_with_the_demo(study):
+    assert run("pull", study).returncode == 0
+    said = run("doctor", study)
+    assert said.stdout.splitlines()[-1] == "Mọi thứ sẵn sàng."
+
+
+def test_the_codebook_opens_in_excel(study):
+    assert run("codebook", study).returncode == 0
+    content = (study / "codebook.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert "s_bang_tinh;single;Dùng bảng tính để tổng hợp số liệu" in content.decode()
+    assert len(content.decode().splitlines()) > 150
+
+
+def test_help_does_not_pay_for_pandas():
+    probe = "import runpy, sys; sys.argv = ['survey', '--help']\ntry: runpy.run_module('survey', run_name='__main__')\n" \
+            "except SystemExit: pass\nprint(sorted({'pandas', 'matplotlib', 'pydantic', 'gspread'} & set(sys.modules)))"  # fmt: skip
+    said = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert said.stdout.splitlines()[-1] == "[]"
+
+
+def test_commands_that_do_not_plot_do_not_import_matplotlib(study):
+    probe = f"import runpy, sys; sys.argv = ['survey', 'pull', {str(study)!r}]\n" \
+            "try: runpy.run_module('survey', run_name='__main__')\nexcept SystemExit: pass\nprint('matplotlib' in sys.modules)"  # fmt: skip
+    said = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert said.stdout.splitlines()[-1] == "False"
