@@ -18,16 +18,11 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def need_tool():
-    """`need_tool("soffice")` is the path of that program; without it the test is skipped, but in CI it fails."""
-
-    def path_of(name: str) -> str:
-        path = shutil.which(name)
-        if path is None and os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is missing: .ci/run has to install it")
-        if path is None:
-            pytest.skip(f"{name} is not installed")
-        return str(path)
-
-    return path_of
+def need_tool(name: str) -> str:
+    """The path of a program; where it is missing, the test is skipped, but in CI it fails."""
+    path = shutil.which(name)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(f"{name} is missing: .ci/run has to install it")
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path

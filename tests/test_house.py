@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import need_tool
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("survey", "analysis")
@@ -145,7 +146,7 @@ KEYS = ["BEGIN " + "PRIVATE KEY", '"private' + '_key"']
 
 
 @pytest.fixture(scope="module")
-def tracked(need_tool) -> list[Path]:
+def tracked() -> list[Path]:
     if not (PROJECT / ".git").exists():
         pytest.skip("this copy of the project is no git checkout")
     listed = subprocess.run([need_tool("git"), "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True).stdout
