@@ -50,11 +50,13 @@ def proportions(
     the effective sample size and t. Else as `means`. R: `svymean(~factor(y), design, na.rm = TRUE)`.
     """
 
-    def rows(cells: pd.DataFrame, survey: _Survey) -> Iterator[dict]:
-        seen = [value for value in pd.unique(survey.cells["value"]) if not pd.isna(value)]
+    def rows(survey: _Survey, base: np.ndarray) -> Iterator[dict]:
+        seen = [value for value in pd.unique(survey.values) if not pd.isna(value)]
+        known = base[survey.answered[base]]
         for value in (values or {}).get(survey.item) or sorted(seen, key=lambda v: (isinstance(v, str), v)):
-            share = _mean(cells.assign(y=(cells["value"] == value).fillna(False).astype(float)), survey)
-            share["low"], share["high"], kind = _share_interval(share, cells, value, survey)
+            here = survey.values[known] == value
+            share = _mean(survey, base, known, here.astype(float))
+            share["low"], share["high"], kind = _share_interval(share, survey, known, here)
             yield share | {"statistic": "proportion", "value": value, "method": f"{share['method']}; {kind}"}
 
     return _table(frame, items, design, by, rows)
@@ -67,48 +69,67 @@ def totals(frame: Any, items: Sequence[str], design: Design | None = None, by: S
 
 @dataclass(frozen=True)
 class _Survey:
-    """One item in one wave: all its cells, and the strata as they were sampled (n PSUs of N)."""
+    """One item in one wave: its cells as arrays, and the strata as they were sampled (n PSUs of a population)."""
 
     item: str
     design: Design
-    cells: pd.DataFrame
-    strata: pd.DataFrame  # index stratum; n, population
+    values: np.ndarray
+    n: np.ndarray
+    w: np.ndarray
+    w2: np.ndarray
+    stratum: np.ndarray  # number of each cell's stratum
+    psu: np.ndarray  # number of each cell's PSU; PSUs of two strata are two
+    stratum_of_psu: np.ndarray
+    sampled: np.ndarray  # n of each stratum
+    population: np.ndarray  # N of each stratum; missing where the design has none
 
     @classmethod
     def of(cls, item: str, design: Design, cells: pd.DataFrame) -> _Survey:
-        by_stratum = cells.groupby("stratum", dropna=False)
-        n = by_stratum["psu"].nunique() if design.psu else by_stratum["n"].sum()
-        strata = pd.DataFrame({"n": n.astype(float), "population": by_stratum["population"].max()})
-        over = strata[strata["n"] > strata["population"]]
-        if len(over):
-            raise DesignError(
-                f"Design(population={design.population!r})",
-                rule=Text(
-                    "Số trả lời của một tầng không vượt tổng thể của tầng.", "A stratum's answers are within its population."
-                ),
-                found=f"{over.index[0]}: {over['n'].iloc[0]:g} > {over['population'].iloc[0]:g}",
-                cure=Text(
-                    'Sửa tổng thể; bảng nhiều đợt thì thêm by=["wave"].',
-                    'Mend the population; with several waves add by=["wave"].',
-                ),
-            )
-        return cls(item, design, cells, strata)
+        stratum, names = pd.factorize(cells["stratum"], use_na_sentinel=False)
+        psu, _ = pd.factorize(pd.MultiIndex.from_arrays([stratum, pd.factorize(cells["psu"], use_na_sentinel=False)[0]]))
+        stratum_of_psu = np.zeros(psu.max(initial=-1) + 1, dtype=int)
+        stratum_of_psu[psu] = stratum
+        n = cells["n"].to_numpy(float)
+        sampled = np.bincount(stratum_of_psu) if design.psu else np.bincount(stratum, n)
+        population = cells.groupby(stratum)["population"].max().to_numpy(float)
+        _require_room(names, sampled, population, design)
+        w, w2 = cells["w"].to_numpy(float), cells["w2"].to_numpy(float)
+        values = cells["value"].to_numpy(object)
+        return cls(item, design, values, n, w, w2, stratum, psu, stratum_of_psu, sampled.astype(float), population)
 
     @property
-    def free(self) -> pd.Series:
+    def answered(self) -> np.ndarray:
+        return ~pd.isna(self.values)
+
+    @property
+    def free(self) -> np.ndarray:
         """1 - n/N of each stratum: the share of the variance that is left."""
-        if not self.design.corrected:
-            return pd.Series(1.0, index=self.strata.index)
-        return 1 - self.strata["n"] / self.strata["population"]
+        return 1 - self.sampled / self.population if self.design.corrected else np.ones(len(self.sampled))
+
+    def by_stratum(self, cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return np.bincount(self.stratum[cells], weights, minlength=len(self.sampled))
 
 
-def _table(
-    frame: Any,
-    items: Sequence[str],
-    design: Design | None,
-    by: Sequence[str],
-    rows: Callable[[pd.DataFrame, _Survey], Iterator[dict]],
-) -> pd.DataFrame:
+Rows = Callable[[_Survey, np.ndarray], Iterator[dict]]
+
+
+def _require_room(names, sampled: np.ndarray, population: np.ndarray, design: Design) -> None:
+    over = np.flatnonzero(sampled > population)
+    if len(over):
+        raise DesignError(
+            f"Design(population={design.population!r})",
+            rule=Text(
+                "Số trả lời của một tầng không vượt tổng thể của tầng.", "A stratum's answers are within its population."
+            ),
+            found=f"{names[over[0]]}: {sampled[over[0]]:g} > {population[over[0]]:g}",
+            cure=Text(
+                'Sửa tổng thể; bảng nhiều đợt thì thêm by=["wave"].',
+                'Mend the population; with several waves add by=["wave"].',
+            ),
+        )
+
+
+def _table(frame: Any, items: Sequence[str], design: Design | None, by: Sequence[str], rows: Rows) -> pd.DataFrame:
     design = design or Design()
     groups = [name for name in by if name != "wave"]
     found = []
@@ -116,88 +137,89 @@ def _table(
         counted = cube(frame, item, design, by)
         waves = sorted(counted["wave"].dropna().unique()) if "wave" in by else [None]
         for wave in waves:
-            survey = _Survey.of(item, design, counted if wave is None else counted[counted["wave"] == wave])
-            for levels, cells in _domains(survey.cells, groups):
-                head = {"wave": wave, "item": item, "group": BETWEEN.join(groups), "level": levels}
-                found += [head | {"target": design.target} | row for row in rows(cells, survey)]
+            cells = counted if wave is None else counted[counted["wave"] == wave]
+            survey = _Survey.of(item, design, cells)
+            for level, base in _domains(cells, groups):
+                head = {"wave": wave, "item": item, "group": BETWEEN.join(groups), "level": level}
+                found += [head | {"target": design.target} | row for row in rows(survey, base)]
     return pd.DataFrame(found, columns=COLUMNS).astype({"n": "int64"})
 
 
-def _domains(cells: pd.DataFrame, groups: list[str]) -> Iterator[tuple[object, pd.DataFrame]]:
+def _domains(cells: pd.DataFrame, groups: list[str]) -> Iterator[tuple[object, np.ndarray]]:
+    """Each group's name and the places of its cells."""
     if not groups:
-        yield "", cells
+        yield "", np.arange(len(cells))
         return
-    for levels, part in cells.groupby(groups, sort=True):
-        yield (levels[0] if len(groups) == 1 else BETWEEN.join(map(str, levels))), part
+    places = cells.reset_index(drop=True).groupby(groups, sort=True).indices
+    for levels, base in places.items():
+        yield (levels if len(groups) == 1 else BETWEEN.join(map(str, levels))), base
 
 
-def _mean_rows(cells: pd.DataFrame, survey: _Survey) -> Iterator[dict]:
-    mean = _mean(cells.assign(y=_numbers(cells["value"], survey.item)), survey)
+def _mean_rows(survey: _Survey, base: np.ndarray) -> Iterator[dict]:
+    known = base[survey.answered[base]]
+    mean = _mean(survey, base, known, _numbers(survey, known))
     low, high = intervals.student(mean["estimate"], mean["se"], mean["df"])
     yield mean | {"statistic": "mean", "low": low, "high": high, "method": f"{mean['method']}; t"}
 
 
-def _total_rows(cells: pd.DataFrame, survey: _Survey) -> Iterator[dict]:
-    cells = cells.assign(y=_numbers(cells["value"], survey.item))
-    base = cells[cells["y"].notna()]
-    total = float((base["w"] * base["y"]).sum())
-    se, lonely = _standard_error(base.assign(e=base["y"]), survey)
-    row = _described(base, cells, survey, total, se, lonely)
-    low, high = intervals.student(total, se, row["df"])
+def _total_rows(survey: _Survey, base: np.ndarray) -> Iterator[dict]:
+    known = base[survey.answered[base]]
+    y = _numbers(survey, known)
+    total = float((survey.w[known] * y).sum())
+    row = _described(survey, base, known, total, y)
+    low, high = intervals.student(total, row["se"], row["df"])
     yield row | {"statistic": "total", "low": low, "high": high, "method": f"{row['method']}; t"}
 
 
-def _numbers(values: pd.Series, item: str) -> pd.Series:
+def _numbers(survey: _Survey, known: np.ndarray) -> np.ndarray:
     try:
-        return pd.to_numeric(values).astype("Float64").astype(float)
+        return survey.values[known].astype(float)
     except (ValueError, TypeError):
         raise DesignError(
-            item,
+            survey.item,
             rule=Text("Trung bình và tổng chỉ tính trên số.", "Means and totals are of numbers."),
-            found=repr(next(v for v in values if isinstance(v, str))),
+            found=repr(next(value for value in survey.values[known] if isinstance(value, str))),
             cure=Text("Dùng proportions(...) cho câu hỏi phân loại.", "Use proportions(...) for categories."),
         ) from None
 
 
-def _mean(cells: pd.DataFrame, survey: _Survey) -> dict:
-    """The mean of column y over a domain's cells, its standard error, df and base."""
-    base = cells[cells["value"].notna()]
-    weight = float(base["w"].sum())
+def _mean(survey: _Survey, base: np.ndarray, known: np.ndarray, y: np.ndarray) -> dict:
+    """The mean of y over the known cells of a domain, its standard error, df and base."""
+    weight = float(survey.w[known].sum())
     if weight == 0:
-        return _described(base, cells, survey, math.nan, math.nan, False)
-    mean = float((base["w"] * base["y"]).sum() / weight)
-    se, lonely = _standard_error(base.assign(e=(base["y"] - mean) / weight), survey)
-    return _described(base, cells, survey, mean, se, lonely)
+        return _described(survey, base, known, math.nan, np.full(len(known), math.nan))
+    mean = float((survey.w[known] * y).sum() / weight)
+    return _described(survey, base, known, mean, (y - mean) / weight)
 
 
-def _standard_error(base: pd.DataFrame, survey: _Survey) -> tuple[float, bool]:
-    """The standard error of sum(w e) over the base, and whether a lonely PSU had to be centred at the overall mean.
+def _standard_error(survey: _Survey, known: np.ndarray, e: np.ndarray) -> tuple[float, bool]:
+    """The standard error of sum(w e) over the known cells, and whether a lonely PSU was centred at the overall mean.
 
     Each stratum adds (1 - n/N) n / (n - 1) (sum z^2 - (sum z)^2 / n), with z the PSU sums; PSUs without a member of
     the base count as zeros.
     """
-    z = base["w"] * base["e"]
+    z = survey.w[known] * e
     if survey.design.psu:
-        sums = z.groupby([base["stratum"], base["psu"]], dropna=False).sum()
-        first, second = sums.groupby(level=0, dropna=False).sum(), (sums**2).groupby(level=0, dropna=False).sum()
+        sums = np.bincount(survey.psu[known], z, minlength=len(survey.stratum_of_psu))
+        first, second = (np.bincount(survey.stratum_of_psu, power, minlength=len(survey.sampled)) for power in (sums, sums**2))
     else:
-        first = z.groupby(base["stratum"], dropna=False).sum()
-        second = (base["w2"] * base["e"] ** 2).groupby(base["stratum"], dropna=False).sum()
-    n = survey.strata["n"].reindex(first.index)
-    free = survey.free.reindex(first.index)
+        first, second = survey.by_stratum(known, z), survey.by_stratum(known, survey.w2[known] * e**2)
+    n, free = survey.sampled, survey.free
     several = n > 1
-    variance = (free * n / (n - 1) * (second - first**2 / n))[several].sum()
-    lonely = ~several & (free > 0)
+    variance = (free * n / np.where(several, n - 1, 1) * (second - first**2 / n))[several].sum()
+    lonely = ~several & (free > 0) & (survey.by_stratum(known, survey.n[known]) > 0)
     if lonely.any():
-        centre = float(first.sum()) / float(survey.strata["n"].sum())
+        centre = first.sum() / n.sum()
         variance += (free * (first - centre) ** 2)[lonely].sum()
-    return math.sqrt(max(0.0, float(variance))), bool(lonely.any())
+    return math.sqrt(max(0.0, float(variance))) if not math.isnan(variance) else math.nan, bool(lonely.any())
 
 
-def _described(base: pd.DataFrame, cells: pd.DataFrame, survey: _Survey, estimate: float, se: float, lonely: bool) -> dict:
+def _described(survey: _Survey, base: np.ndarray, known: np.ndarray, estimate: float, e: np.ndarray) -> dict:
+    """The row of an estimate whose error is sum(w e): standard error, df, base, population, method."""
     design = survey.design
-    n = int(base["n"].sum())
-    psus = len(base[["stratum", "psu"]].drop_duplicates()) if design.psu else n
+    se, lonely = _standard_error(survey, known, e)
+    n = int(survey.n[known].sum())
+    psus = len(np.unique(survey.psu[known])) if design.psu else n
     parts = [
         "strata" if design.stratum else "",
         "clusters" if design.psu else "",
@@ -207,48 +229,46 @@ def _described(base: pd.DataFrame, cells: pd.DataFrame, survey: _Survey, estimat
     ]
     return {
         "estimate": estimate,
-        "se": se,
-        "df": float(psus - base["stratum"].nunique(dropna=False)),
+        "se": se if n else math.nan,
+        "df": float(psus - len(np.unique(survey.stratum[known]))),
         "n": n,
-        "population": _population(cells, survey),
+        "population": _population(survey, base),
         "method": "linearisation (" + ", ".join(part for part in parts if part) + ")" if any(parts) else "linearisation",
     }
 
 
-def _population(cells: pd.DataFrame, survey: _Survey) -> float:
+def _population(survey: _Survey, base: np.ndarray) -> float:
     """The people a group stands for: the strata's sizes, times the group's share of each stratum's answers."""
     if not survey.design.population:
         return math.nan
     if survey.design.psu:
-        return float(cells["w"].sum())
-    share = cells.groupby("stratum", dropna=False)["n"].sum() / survey.strata["n"]
-    return float((share * survey.strata["population"]).sum())
+        return float(survey.w[base].sum())
+    return float((survey.by_stratum(base, survey.n[base]) / survey.sampled * survey.population).sum())
 
 
-def _share_interval(row: dict, cells: pd.DataFrame, value: object, survey: _Survey) -> tuple[float, float, str]:
-    share, se, df, design = row["estimate"], row["se"], row["df"], survey.design
-    base = cells[cells["value"].notna()]
+def _share_interval(row: dict, survey: _Survey, known: np.ndarray, here: np.ndarray) -> tuple[float, float, str]:
+    share, design = row["estimate"], survey.design
     if math.isnan(share):
         return math.nan, math.nan, "no base"
-    whole = design.corrected and not design.psu and base["stratum"].nunique(dropna=False) == 1
-    if whole and row["n"] == survey.strata["n"][base["stratum"].iloc[0]] and _alike(base):
-        population = int(survey.strata["population"][base["stratum"].iloc[0]])
-        count = int(base.loc[base["value"] == value, "n"].sum())
+    strata = np.unique(survey.stratum[known])
+    whole = design.corrected and not design.psu and len(strata) == 1 and row["n"] == survey.sampled[strata[0]]
+    if whole and _alike(survey, known):
+        count, population = int(survey.n[known][here].sum()), int(survey.population[strata[0]])
         return (*intervals.hypergeometric(count, row["n"], population), "exact hypergeometric")
-    return (*intervals.wilson(share, _effective(share, se, base, survey), df), "Wilson, effective n")
+    n_effective = _effective(share, row["se"], survey, known)
+    return (*intervals.wilson(share, n_effective, row["df"]), "Wilson, effective n")
 
 
-def _alike(base: pd.DataFrame) -> bool:
+def _alike(survey: _Survey, known: np.ndarray) -> bool:
     """Whether all weights of the base are one number."""
-    mean, square = base["w"].sum() / base["n"].sum(), base["w2"].sum() / base["n"].sum()
+    n = survey.n[known].sum()
+    mean, square = survey.w[known].sum() / n, survey.w2[known].sum() / n
     return bool(abs(square - mean**2) <= 1e-12 * square)
 
 
-def _effective(share: float, se: float, base: pd.DataFrame, survey: _Survey) -> float:
+def _effective(share: float, se: float, survey: _Survey, known: np.ndarray) -> float:
     """The size of a simple sample with the same standard error; where everyone answers alike, from weights and (1 - f)."""
     if 0 < share < 1 and se > 0:
         return share * (1 - share) / se**2
-    weights = base.groupby("stratum", dropna=False)[["w", "w2"]].sum()
-    free = survey.free.reindex(weights.index)
-    spread = float((free * weights["w2"]).sum())
-    return np.inf if spread == 0 else float(weights["w"].sum()) ** 2 / spread
+    spread = float((survey.free * survey.by_stratum(known, survey.w2[known])).sum())
+    return math.inf if spread == 0 else float(survey.w[known].sum()) ** 2 / spread

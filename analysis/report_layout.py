@@ -98,9 +98,7 @@ def heading(document: Document, school: School, kind: str, year: int) -> None:
     table = document.add_table(rows=2, cols=2)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    for row in table.rows:
-        for cell, width in zip(row.cells, (70, 92), strict=True):
-            cell.width = Mm(width)
+    _columns(table, (70, 92))
     agency, nation = table.rows[0].cells
     _lines(agency, [(str(school.authority), "KSS Dau trang"), (str(school.name).upper(), "KSS Dau trang dam")])
     _rule(agency.add_paragraph(style="KSS Ke"), 24)
@@ -154,20 +152,28 @@ def table(document: Document, caption: str, frame: pd.DataFrame, widths: Sequenc
     made.autofit = False
     made.alignment = WD_TABLE_ALIGNMENT.CENTER
     for place, name in enumerate(frame.columns):
-        _cell(made.rows[0].cells[place], str(name), widths[place], header=True)
+        _cell(made.rows[0].cells[place], str(name), header=True)
     repeat = OxmlElement("w:tblHeader")
     repeat.set(qn("w:val"), "true")
     made.rows[0]._tr.get_or_add_trPr().append(repeat)
     for row, values in zip(made.rows[1:], frame.itertuples(index=False), strict=True):
         cant_split = OxmlElement("w:cantSplit")
         row._tr.get_or_add_trPr().append(cant_split)
-        for cell, value, width in zip(row.cells, values, widths, strict=True):
-            _cell(cell, str(value), width)
+        for cell, value in zip(row.cells, values, strict=True):
+            _cell(cell, str(value))
+    _columns(made, widths)
     document.add_paragraph(style="KSS Ke")
 
 
-def _cell(cell, text: str, width: int, *, header: bool = False) -> None:
-    cell.width = Mm(width)
+def _columns(table, widths: Sequence[int]) -> None:
+    """Column widths in mm: Word reads them from the cells, LibreOffice from the columns."""
+    for place, width in enumerate(widths):
+        table.columns[place].width = Mm(width)
+        for cell in table.columns[place].cells:
+            cell.width = Mm(width)
+
+
+def _cell(cell, text: str, *, header: bool = False) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.style = "KSS O bang"
     run = paragraph.add_run(text)
@@ -194,8 +200,8 @@ def signature(document: Document, school: School) -> None:
     """Recipients on the left, who signs on the right."""
     made = document.add_table(rows=1, cols=2)
     made.autofit = False
+    _columns(made, (75, 85))
     left, right = made.rows[0].cells
-    left.width, right.width = Mm(75), Mm(85)
     lines = [(f"- {line}" + (";" if line != school.recipients[-1] else "."), "KSS Noi nhan dong") for line in school.recipients]
     _lines(left, [(str(Text("Nơi nhận:", "Recipients:")), "KSS Noi nhan"), *lines])
     _lines(right, [(line, "KSS Chu ky") for line in school.signs_as] + [("", "KSS Chu ky")] * 4)

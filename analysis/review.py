@@ -82,7 +82,7 @@ class Review:
     @cached_property
     def shares(self) -> pd.DataFrame:
         """The share of each answer of each closed question in each wave."""
-        return self.shares_of(self.items)
+        return self._shares(self.items, None)
 
     @cached_property
     def by_unit(self) -> pd.DataFrame:
@@ -129,6 +129,11 @@ class Review:
 
     def shares_of(self, items: Sequence[str], group: str | None = None) -> pd.DataFrame:
         """The share of each answer of the items in each wave, or in each group of the review's wave."""
+        if group is None:
+            return self.shares[self.shares["item"].isin(items)].reset_index(drop=True)
+        return self._shares(items, group)
+
+    def _shares(self, items: Sequence[str], group: str | None) -> pd.DataFrame:
         frame = self.frame if group is None else self.frame[self.frame["wave"] == self.wave]
         values = {item: list(self.study.form.value_labels(item)) for item in items}
         by = ["wave"] if group is None else ["wave", group]
