@@ -47,13 +47,23 @@ def report(
     folder: Folder,
     review: Annotated[str, typer.Option(help="Năm của đợt, hoặc annual / a wave's year, or annual")] = "annual",
 ) -> None:
-    from analysis import report as writing
+    wave = _wave(review)
+    _report(_review(folder, wave))
+
+
+def _review(folder: Path, wave: int | None = None):
+    """The review of a study's wave: all that the tables, charts and reports share is worked out once in it."""
     from analysis.review import Review
     from survey.study import Study
 
-    study = Study.open(folder)
-    _say(Text(f"Đang viết báo cáo {review}…", f"Writing the report {review}…"))
-    written = writing.write(Review.of(study, _wave(review)))
+    return Review.of(Study.open(folder), wave)
+
+
+def _report(review) -> None:
+    from analysis import report as writing
+
+    _say(Text(f"Đang viết báo cáo {review.wave}…", f"Writing the report {review.wave}…"))
+    written = writing.write(review)
     _made(written.document)
     _made(written.annex)
 
@@ -72,14 +82,15 @@ def _wave(review: str) -> int | None:
 
 
 def tables(folder: Folder) -> None:
-    from analysis import tables as tabling
-    from analysis.review import Review
-    from survey import store
-    from survey.study import Study
+    _tables(_review(folder))
 
-    study = Study.open(folder)
+
+def _tables(review) -> None:
+    from analysis import tables as tabling
+    from survey import store
+
+    study = review.study
     _say(Text("Đang tính bảng số liệu…", "Working out the tables…"))
-    review = Review.of(study)
     sheets = {
         str(Text("Tỉ lệ", "Shares")): tabling.estimates_table(review, review.shares),
         str(Text("Trung bình", "Means")): tabling.estimates_table(review, review.levels),
@@ -121,9 +132,10 @@ def _draw(review) -> None:
 
 
 def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
-    tables(folder)
-    for review in ("2027", "2030"):
-        report(folder, review)
+    last = _review(folder)
+    _tables(last)
+    _report(_review(folder, 2027))
+    _report(last)
     _say(Text("Xong. Mở các tệp trên để xem.", "Done. Open the files above."))
 
 

@@ -88,15 +88,16 @@ def _check(cells: pd.DataFrame, groups: list[str], design: Design, by: Sequence[
     if not design.population:
         return
     strata = [group for group, name in zip(groups, by, strict=True) if name == "wave"] + ["stratum"]
-    spread = cells.groupby(strata, dropna=False).agg(low=("population", "min"), high=("population_high", "max"))
-    if not (spread["low"] == spread["high"]).all():
-        where = spread[spread["low"] != spread["high"]].iloc[0]
+    sizes = cells[[*strata, "population"]].drop_duplicates()
+    mixed = sizes[sizes.duplicated(strata, keep=False)]
+    if len(mixed) or (cells["population"] != cells["population_high"]).any():
+        found = sorted({*mixed["population"], *cells["population"], *cells["population_high"]})
         raise DesignError(
             f"Design(population={design.population!r})",
             rule=Text(
                 "Trong một tầng (và một đợt) chỉ có một cỡ tổng thể.", "A stratum (of a wave) has one population size."
             ),
-            found=f"{where['low']:g}, {where['high']:g}",
+            found=", ".join(f"{size:g}" for size in found[:6]),
             cure=Text(
                 'Sửa cột ấy; bảng nhiều đợt thì thêm by=["wave"].', 'Mend the column; with several waves add by=["wave"].'
             ),
