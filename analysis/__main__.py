@@ -26,9 +26,21 @@ def commands() -> typer.Typer:
         rich_markup_mode=None,
     )
     for command, vi, en in (
-        (report, "Viết báo cáo (Word) và phụ lục (Excel) của một kì đánh giá.", "Write the review report and its annex."),
-        (tables, "Bảng số liệu (Excel) và biểu đồ (PNG) của mọi câu hỏi.", "Tables (Excel) and charts (PNG) of all questions."),
-        (demo, "Khảo sát mô phỏng: bảng, biểu đồ, báo cáo 2027 và 2030.", "The pretend study: tables, charts, reports."),
+        (
+            report,
+            "Viết báo cáo (Word) và phụ lục (Excel) của một kì đánh giá.",
+            "Write the review report and its annex.",
+        ),
+        (
+            tables,
+            "Bảng số liệu (Excel) và biểu đồ (PNG) của mọi câu hỏi.",
+            "Tables (Excel) and charts (PNG) of all questions.",
+        ),
+        (
+            demo,
+            "Khảo sát mô phỏng: bảng, biểu đồ, báo cáo 2027 và 2030.",
+            "The pretend study: tables, charts, reports.",
+        ),
         (dashboard, "Mở trang xem kết quả trong trình duyệt (Voilà).", "Open the results page in the browser (Voilà)."),
     ):
         app.command(command.__name__, help=str(Text(vi, en)))(command)
@@ -115,7 +127,11 @@ def _draw(review) -> None:
         shares = review.shares_of(items)
         now = shares[shares["wave"] == review.wave]
         figure = charts.likert(
-            now, {item: review.label(item) for item in items}, study.form.value_labels(items[0]), note=note, pretend=study.pretend
+            now,
+            {item: review.label(item) for item in items},
+            study.form.value_labels(items[0]),
+            note=note,
+            pretend=study.pretend,
         )
         _made(store.write(folder / "muc-do.png", charts.png(figure)))
     primary = [item for item in study.primary if item in review.scales]

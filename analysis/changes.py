@@ -113,7 +113,11 @@ def _mean(data: pd.DataFrame, item: str, by: str | None, level: object) -> dict:
 def _per_unit(wave: dict, design: Design) -> pd.DataFrame:
     """stratum, unit, z: a row per person, or per PSU where the design has PSUs."""
     units = wave["units"]
-    return units.groupby(["stratum", "unit"], as_index=False).agg(z=("z", "sum"), base=("base", "any")) if design.psu else units
+    return (
+        units.groupby(["stratum", "unit"], as_index=False).agg(z=("z", "sum"), base=("base", "any"))
+        if design.psu
+        else units
+    )
 
 
 def _variances(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> list[tuple[float, int]]:
@@ -129,7 +133,9 @@ def _variances(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> lis
     return parts
 
 
-def _covariance(first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataFrame], design: Design) -> tuple[float, int]:
+def _covariance(
+    first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataFrame], design: Design
+) -> tuple[float, int]:
     """The covariance of the two means, and how many people (PSUs) are linked."""
     linked = first.dropna(subset="unit").merge(second.dropna(subset="unit"), on="unit", suffixes=("1", "2"))
     n1, n2 = first.groupby("stratum", dropna=False).size(), second.groupby("stratum", dropna=False).size()

@@ -26,7 +26,7 @@ INK, QUIET, FAINT = "#1a1a1a", "#5b6168", "#d5d9de"
 LINES = ("#0072B2", "#D55E00", "#009E73", "#7b4f9d")
 MARKERS = ("o", "s", "^", "D")
 ALERT = "#B00020"
-STYLE = {
+STYLE: dict = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.edgecolor": FAINT,
@@ -73,17 +73,48 @@ def likert(
             continue
         left = -_left(shares, half, odd)
         for share, colour, code in zip(shares, colours, codes, strict=True):
-            axes.barh(place, share, left=left, height=0.68, color=colour, edgecolor="white", linewidth=0.6, label=str(values[code]))
+            axes.barh(
+                place,
+                share,
+                left=left,
+                height=0.68,
+                color=colour,
+                edgecolor="white",
+                linewidth=0.6,
+                label=str(values[code]),
+            )
             if share >= 0.085 * width:
-                axes.text(left + share / 2, place, percent(share, 0), ha="center", va="center", size=7.5, color=_on(colour))
+                axes.text(
+                    left + share / 2, place, percent(share, 0), ha="center", va="center", size=7.5, color=_on(colour)
+                )
             left += share
         totals = (percent(sum(shares[:half]), 0), percent(sum(shares[half + odd :]), 0))
-        axes.text(-reach[0] - 0.02 * width, place, totals[0], ha="right", va="center", size=8.5, weight="bold", color=_deep(colours[0]))
-        axes.text(reach[1] + 0.02 * width, place, totals[1], ha="left", va="center", size=8.5, weight="bold", color=_deep(colours[-1]))
+        axes.text(
+            -reach[0] - 0.02 * width,
+            place,
+            totals[0],
+            ha="right",
+            va="center",
+            size=8.5,
+            weight="bold",
+            color=_deep(colours[0]),
+        )
+        axes.text(
+            reach[1] + 0.02 * width,
+            place,
+            totals[1],
+            ha="left",
+            va="center",
+            size=8.5,
+            weight="bold",
+            color=_deep(colours[-1]),
+        )
         base = number(_of(shown, key)["n"].iloc[0], 0)
         axes.text(reach[1] + 0.26 * width, place, base, ha="right", va="center", size=8, color=QUIET)
     axes.axvline(0, color=QUIET, linewidth=0.6, zorder=0)
-    axes.text(reach[1] + 0.26 * width, len(rows) - 0.35, "n", ha="right", va="bottom", size=8, color=QUIET, style="italic")
+    axes.text(
+        reach[1] + 0.26 * width, len(rows) - 0.35, "n", ha="right", va="bottom", size=8, color=QUIET, style="italic"
+    )
     axes.set(xlim=(-reach[0] - 0.16 * width, reach[1] + 0.28 * width), ylim=(-0.6, len(rows) - 0.1), xticks=[])
     axes.set_yticks(range(len(rows)), [wrapped[key] for key in reversed(rows)])
     axes.tick_params(axis="y", length=0, labelsize=8.5)
@@ -123,12 +154,19 @@ def trend(
         if seen.empty:
             continue
         x, y = seen["wave"].astype(int).to_numpy(), seen["estimate"].to_numpy(float)
-        spread = [y - seen["low"].fillna(seen["estimate"]).to_numpy(float), seen["high"].fillna(seen["estimate"]).to_numpy(float) - y]
-        axes.errorbar(x, y, yerr=spread, color=colour, marker=marker, markersize=5, linewidth=1.8, elinewidth=1, capsize=2.5)
+        spread = [
+            y - seen["low"].fillna(seen["estimate"]).to_numpy(float),
+            seen["high"].fillna(seen["estimate"]).to_numpy(float) - y,
+        ]
+        axes.errorbar(
+            x, y, yerr=spread, color=colour, marker=marker, markersize=5, linewidth=1.8, elinewidth=1, capsize=2.5
+        )
         ends.append([y[-1], f"{number(y[-1])}  {_wrap(labels[item], 24)}", colour])
         starts.append([y[0], number(y[0]), colour])
     if not ends:
-        axes.text(0.5, 0.5, str(HIDDEN), ha="center", va="center", transform=axes.transAxes, color=QUIET, style="italic")
+        axes.text(
+            0.5, 0.5, str(HIDDEN), ha="center", va="center", transform=axes.transAxes, color=QUIET, style="italic"
+        )
     span = max(1, waves[-1] - waves[0]) if waves else 1
     if waves:
         axes.set_xlim(waves[0] - 0.12 * span, waves[-1] + 0.05 * span)
@@ -142,7 +180,16 @@ def trend(
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=8.5)
     for label, first, last in phases:
-        axes.text((first + last) / 2, 1.02, _wrap(label, 24), ha="center", va="bottom", size=8, color=QUIET, transform=axes.get_xaxis_transform())
+        axes.text(
+            (first + last) / 2,
+            1.02,
+            _wrap(label, 24),
+            ha="center",
+            va="bottom",
+            size=8,
+            color=QUIET,
+            transform=axes.get_xaxis_transform(),
+        )
     return _finished(figure, title, note, pretend)
 
 
@@ -168,12 +215,23 @@ def units(
         value = float(whole["estimate"].iloc[0])
         axes.axvline(value, color=LINES[1], linewidth=1.2, linestyle=(0, (4, 2)))
         words = f"{Text('Toàn trường', 'Whole school')}: {number(value)}"
-        axes.text(value, 1.01, words, ha="center", va="bottom", size=8, color=LINES[1], transform=axes.get_xaxis_transform())
+        axes.text(
+            value, 1.01, words, ha="center", va="bottom", size=8, color=LINES[1], transform=axes.get_xaxis_transform()
+        )
     for place, row in enumerate(seen.itertuples()):
         height = len(names) - 1 - place
-        axes.plot([row.low, row.high], [height, height], color=LINES[0], linewidth=2, alpha=0.45, solid_capstyle="round")
+        axes.plot(
+            [row.low, row.high], [height, height], color=LINES[0], linewidth=2, alpha=0.45, solid_capstyle="round"
+        )
         axes.plot(row.estimate, height, "o", color=LINES[0], markersize=6)
-        axes.annotate(f"{number(row.estimate)}  (n = {row.n})", (1.01, height), xycoords=("axes fraction", "data"), va="center", size=8, color=QUIET)
+        axes.annotate(
+            f"{number(row.estimate)}  (n = {row.n})",
+            (1.01, height),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            size=8,
+            color=QUIET,
+        )
     for place, _ in enumerate(hidden.itertuples()):
         axes.text(0.02, len(hidden) - 1 - place, str(HIDDEN), ha="left", va="center", size=8, color=QUIET, style="italic",
                   transform=axes.get_yaxis_transform())  # fmt: skip
@@ -210,14 +268,26 @@ def changes(
     axes.axvline(0, color=QUIET, linewidth=0.8)
     for place, row in enumerate(reversed(rows)):
         if not row.shown or pd.isna(row.estimate):
-            axes.text(0.5, place, str(HIDDEN), ha="center", va="center", size=8, color=QUIET, style="italic", transform=axes.get_yaxis_transform())
+            axes.text(
+                0.5,
+                place,
+                str(HIDDEN),
+                ha="center",
+                va="center",
+                size=8,
+                color=QUIET,
+                style="italic",
+                transform=axes.get_yaxis_transform(),
+            )
             continue
         marker, colour = VERDICT_MARKS[row.verdict]
         edge = QUIET if colour == "#ffffff" else colour
         axes.plot([row.low, row.high], [place, place], color=edge, linewidth=2, alpha=0.5, solid_capstyle="round")
         axes.plot(row.estimate, place, marker, color=colour, markeredgecolor=edge, markersize=7)
         words = f"{signed(row.estimate)}  {VERDICTS[row.verdict]}"
-        axes.annotate(_wrap(words, 30), (1.01, place), xycoords=("axes fraction", "data"), va="center", size=8, color=QUIET)
+        axes.annotate(
+            _wrap(words, 30), (1.01, place), xycoords=("axes fraction", "data"), va="center", size=8, color=QUIET
+        )
     axes.set_yticks(range(len(rows)), [_wrap(labels.get(row.item, row.item), 30) for row in reversed(rows)])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.margins(x=0.08)
@@ -238,7 +308,9 @@ def _require_suppressed(shown: pd.DataFrame) -> None:
     if shown["shown"].isna().any():
         raise DesignError(
             "charts",
-            rule=Text("Chỉ vẽ số liệu đã qua suppress(...).", "Only estimates that went through suppress(...) are drawn."),
+            rule=Text(
+                "Chỉ vẽ số liệu đã qua suppress(...).", "Only estimates that went through suppress(...) are drawn."
+            ),
             found=Text("cột shown còn trống", "the column shown is empty"),
             cure=Text("Gọi suppress(estimates) trước khi vẽ.", "Call suppress(estimates) before drawing."),
         )
@@ -265,7 +337,7 @@ def _rows(shown: pd.DataFrame, labels: Mapping[str, object]) -> dict[tuple, obje
     """The rows of a chart: by item; where an item has several waves or groups, by those."""
     keys = shown[["item", "wave", "level"]].drop_duplicates()
     items, waves, levels = (keys[name].nunique(dropna=False) > 1 for name in keys)
-    rows = {}
+    rows: dict[tuple, object] = {}
     for item, wave, level in keys.itertuples(index=False):
         parts = [str(labels[item])] if items or not (waves or levels) else []
         parts += [str(wave)] if waves else []
@@ -317,8 +389,8 @@ def _answer_legend(axes: Axes, words: list[str], colours: list[tuple]) -> None:
     handles = [mpl.patches.Patch(facecolor=colour) for colour in colours]
     columns = len(words) if sum(map(len, words)) < 62 else 3 if sum(map(len, words)) < 125 else 2
     axes.legend(
-        handles, words, loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=columns, frameon=False, fontsize=8, handlelength=1, handleheight=1,
-        columnspacing=1.2,
+        handles, words, loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=columns, frameon=False, fontsize=8,
+        handlelength=1, handleheight=1, columnspacing=1.2,
     )  # fmt: skip
 
 
@@ -336,7 +408,9 @@ def _spread_out(axes: Axes, words: list[list], side: str, at: float) -> None:
         bottom = word[0] + tall / 2
     over = max(0.0, bottom - high)
     for height, text, colour in words:
-        axes.annotate(text, (at, height - over), xycoords=("axes fraction", "data"), ha=side, va="center", size=8, color=colour)
+        axes.annotate(
+            text, (at, height - over), xycoords=("axes fraction", "data"), ha=side, va="center", size=8, color=colour
+        )
 
 
 def _wrap(words: object, width: int) -> str:

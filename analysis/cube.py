@@ -99,6 +99,7 @@ def _check(cells: pd.DataFrame, groups: list[str], design: Design, by: Sequence[
             ),
             found=", ".join(f"{size:g}" for size in found[:6]),
             cure=Text(
-                'Sửa cột ấy; bảng nhiều đợt thì thêm by=["wave"].', 'Mend the column; with several waves add by=["wave"].'
+                'Sửa cột ấy; bảng nhiều đợt thì thêm by=["wave"].',
+                'Mend the column; with several waves add by=["wave"].',
             ),
         )

@@ -86,7 +86,9 @@ class _Survey:
     @classmethod
     def of(cls, item: str, design: Design, cells: pd.DataFrame) -> _Survey:
         stratum, names = pd.factorize(cells["stratum"], use_na_sentinel=False)
-        psu, _ = pd.factorize(pd.MultiIndex.from_arrays([stratum, pd.factorize(cells["psu"], use_na_sentinel=False)[0]]))
+        psu, _ = pd.factorize(
+            pd.MultiIndex.from_arrays([stratum, pd.factorize(cells["psu"], use_na_sentinel=False)[0]])
+        )
         stratum_of_psu = np.zeros(psu.max(initial=-1) + 1, dtype=int)
         stratum_of_psu[psu] = stratum
         n = cells["n"].to_numpy(float)
@@ -119,7 +121,8 @@ def _require_room(names, sampled: np.ndarray, population: np.ndarray, design: De
         raise DesignError(
             f"Design(population={design.population!r})",
             rule=Text(
-                "Số trả lời của một tầng không vượt tổng thể của tầng.", "A stratum's answers are within its population."
+                "Số trả lời của một tầng không vượt tổng thể của tầng.",
+                "A stratum's answers are within its population.",
             ),
             found=f"{names[over[0]]}: {sampled[over[0]]:g} > {population[over[0]]:g}",
             cure=Text(
@@ -201,7 +204,9 @@ def _standard_error(survey: _Survey, known: np.ndarray, e: np.ndarray) -> tuple[
     z = survey.w[known] * e
     if survey.design.psu:
         sums = np.bincount(survey.psu[known], z, minlength=len(survey.stratum_of_psu))
-        first, second = (np.bincount(survey.stratum_of_psu, power, minlength=len(survey.sampled)) for power in (sums, sums**2))
+        first, second = (
+            np.bincount(survey.stratum_of_psu, power, minlength=len(survey.sampled)) for power in (sums, sums**2)
+        )
     else:
         first, second = survey.by_stratum(known, z), survey.by_stratum(known, survey.w2[known] * e**2)
     n, free = survey.sampled, survey.free
@@ -233,7 +238,9 @@ def _described(survey: _Survey, base: np.ndarray, known: np.ndarray, estimate: f
         "df": float(psus - len(np.unique(survey.stratum[known]))),
         "n": n,
         "population": _population(survey, base),
-        "method": "linearisation (" + ", ".join(part for part in parts if part) + ")" if any(parts) else "linearisation",
+        "method": "linearisation (" + ", ".join(part for part in parts if part) + ")"
+        if any(parts)
+        else "linearisation",
     }
 
 

@@ -29,7 +29,9 @@ class Ledger:
             self.entries[key] = {
                 "id": f"E{len(self.entries) + 1:03d}",
                 **{name: values.get(name) for name in KEPT},
-                "snapshots": "; ".join(f"{wave}: {self.snapshots[wave][:16]}" for wave in waves if wave in self.snapshots),
+                "snapshots": "; ".join(
+                    f"{wave}: {self.snapshots[wave][:16]}" for wave in waves if wave in self.snapshots
+                ),
             }
         return self.entries[key]["id"]
 
@@ -43,4 +45,6 @@ def versions() -> pd.DataFrame:
     from survey import __version__
 
     names = ("pandas", "numpy", "scipy", "statsmodels", "narwhals", "gspread", "python-docx", "XlsxWriter")
-    return pd.DataFrame([("khaosatso", __version__), *((name, metadata.version(name)) for name in names)], columns=["name", "version"])
+    return pd.DataFrame(
+        [("khaosatso", __version__), *((name, metadata.version(name)) for name in names)], columns=["name", "version"]
+    )

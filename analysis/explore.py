@@ -65,11 +65,17 @@ def _changes(review: Review, pair: tuple[int, int]) -> list[Any]:
     found = review.changes[review.changes["wave"] == f"{pair[0]}→{pair[1]}"]
     labels = {item: review.label(item) for item in review.scales}
     figure = charts.changes(found, labels, small=review.study.small, pretend=review.study.pretend)
-    return [figure, [sentences.change(row, labels[row.item]) for row in found.itertuples()], tables.change_table(review, found)]
+    return [
+        figure,
+        [sentences.change(row, labels[row.item]) for row in found.itertuples()],
+        tables.change_table(review, found),
+    ]
 
 
 def _choice(name: Text, options: dict[str, Any]) -> widgets.Dropdown:
-    return widgets.Dropdown(options=list(options.items()), description=str(name), layout=WIDE, style={"description_width": "6rem"})
+    return widgets.Dropdown(
+        options=list(options.items()), description=str(name), layout=WIDE, style={"description_width": "6rem"}
+    )
 
 
 def _page(controls: list[widgets.Dropdown], draw: Callable[[], list[Any]]) -> widgets.VBox:

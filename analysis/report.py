@@ -42,7 +42,11 @@ def _document(review: Review, ledger: Ledger) -> bytes:
     layout.title(document, str(Text("BÁO CÁO", "REPORT")), subject(review))
     layout.page_numbers(document, study.pretend)
     if study.pretend:
-        _say(document, f"{PRETEND}: {Text('mọi số liệu dưới đây là giả định, chỉ để tập dượt.', 'every figure below is made up, for practice.')}", "Ghi chu")
+        _say(
+            document,
+            f"{PRETEND}: {Text('mọi số liệu dưới đây là giả định, để tập dượt.', 'every figure below is made up, for practice.')}",
+            "Ghi chu",
+        )
     for line in study.movement.basis if study.movement else ():
         _say(document, f"{Text('Căn cứ', 'Pursuant to')} {line};", "Can cu")
     for part in (_situation, _leadership, _results, _survey, _examples, _shortcomings, _direction):
@@ -88,11 +92,13 @@ def _situation(document, review: Review, ledger: Ledger) -> None:
     roster = study.wave(review.wave).roster
     people = {r.id: sum(counts.get(r.id, 0) for counts in roster.values()) for r in study.roles}
     if sum(people.values()):
-        parts = ", ".join(f"{str(role.label).lower()}: {number(people[role.id], 0)}" for role in study.roles if people[role.id])
+        parts = ", ".join(
+            f"{str(role.label).lower()}: {number(people[role.id], 0)}" for role in study.roles if people[role.id]
+        )
         whole = number(sum(people.values()), 0)
         _say(document, str(Text(
-            f"Tại thời điểm khảo sát năm {review.wave}, {study.school.name.vi} có {whole} cán bộ, giáo viên, nhân viên ({parts}), "
-            f"sinh hoạt tại {number(len(roster), 0)} đơn vị.",
+            f"Tại thời điểm khảo sát năm {review.wave}, {study.school.name.vi} có {whole} cán bộ, giáo viên, nhân viên "
+            f"({parts}), sinh hoạt tại {number(len(roster), 0)} đơn vị.",
             f"At the time of the {review.wave} survey, {study.school.name} had {whole} staff ({parts}) in {len(roster)} units.",
         )))  # fmt: skip
     _human(document, "quy mô lớp, học sinh; thuận lợi, khó khăn.", "classes and students; conditions.")
@@ -137,7 +143,11 @@ def target_summary(targets: pd.DataFrame) -> str:
     """How many targets are met, not met, without cases, without grounds."""
     counts = targets["status"].value_counts()
     whole = len(targets)
-    parts = [f"{number(counts[status], 0)} {str(words).lower()}" for status, words in tables.STATUS.items() if status in counts]
+    parts = [
+        f"{number(counts[status], 0)} {str(words).lower()}"
+        for status, words in tables.STATUS.items()
+        if status in counts
+    ]
     joined = ", ".join(parts)
     return str(Text(f"Trong {whole} chỉ tiêu của kế hoạch: {joined}.", f"Of the {whole} targets: {joined}."))
 
@@ -187,7 +197,8 @@ def limits(review: Review) -> str:
     return str(Text(
         "Số liệu được tính theo trọng số từ danh sách nhân sự (đơn vị và vai trò), có hiệu chỉnh tổng thể hữu hạn; khoảng tin "
         "cậy giả định việc không trả lời là ngẫu nhiên trong từng nhóm. Kết quả tự đánh giá không thay cho số liệu hành chính. "
-        f"Nhóm dưới {k} người trả lời không công bố. Mã trong ngoặc vuông (ví dụ [E001]) dẫn tới dòng cùng mã trong phụ lục Excel.",
+        f"Nhóm dưới {k} người trả lời không công bố. Mã trong ngoặc vuông (ví dụ [E001]) dẫn tới dòng cùng mã trong phụ lục "
+        "Excel.",
         "Figures are weighted to the roster (unit and role) with finite-population correction; intervals assume that not "
         "answering is random within each group. Self-assessment does not replace administrative figures. Groups of fewer than "
         f"{k} answers are not published. A code in square brackets (such as [E001]) leads to its row in the Excel annex.",
@@ -215,7 +226,9 @@ def _charts(document, review: Review, primary: list[str]) -> None:
             values = review.study.form.value_labels(skills[0])
             figure = charts.likert(now, {item: review.label(item) for item in skills}, values, pretend=pretend)
             caption = Text(f"Mức độ thực hành năm {review.wave}", f"Practice in {review.wave}")
-            words = Text("Tỉ lệ từng mức của từng kỹ năng; số liệu ở phụ lục Excel.", "Shares of each level; see the annex.")
+            words = Text(
+                "Tỉ lệ từng mức của từng kỹ năng; số liệu ở phụ lục Excel.", "Shares of each level; see the annex."
+            )
             layout.picture(document, charts.png(figure), f"{Text('Hình', 'Figure')} {place}. {caption}", str(words))
 
 
@@ -251,7 +264,10 @@ def _shortcomings(document, review: Review, ledger: Ledger) -> None:
     missed = review.targets[review.targets["status"] == "not_met"]
     for row in missed.itertuples():
         share = percent(row.value) if not pd.isna(row.value) else tables.STATUS["not_met"]
-        _say(document, f"- {Text('Chưa đạt chỉ tiêu', 'Target not met')} “{row.label}”: {share} ({Text('yêu cầu', 'asked')} {row.rule}).")
+        _say(
+            document,
+            f"- {Text('Chưa đạt chỉ tiêu', 'Target not met')} “{row.label}”: {share} ({Text('yêu cầu', 'asked')} {row.rule}).",
+        )
     _human(document, "hạn chế khác; nguyên nhân khách quan, chủ quan.", "other shortcomings; causes.")
     _head(document, "V. BÀI HỌC KINH NGHIỆM", "V. LESSONS")
     _human(document, "bài học rút ra.", "lessons.")
@@ -270,7 +286,12 @@ def _annex_pages(document, review: Review) -> None:
     _head(document, "PHỤ LỤC", "ANNEX")
     response = _whole_school(review)
     if len(response):
-        layout.table(document, str(Text("Phụ lục 1. Tỉ lệ trả lời", "Annex 1. Response")), tables.response_table(review), (35, 45, 45, 45))
+        layout.table(
+            document,
+            str(Text("Phụ lục 1. Tỉ lệ trả lời", "Annex 1. Response")),
+            tables.response_table(review),
+            (35, 45, 45, 45),
+        )
     alphas = review.reliability
     frame = pd.DataFrame(
         {
@@ -286,7 +307,9 @@ def _annex_pages(document, review: Review) -> None:
     )
     if len(frame):
         now = frame[frame[str(Text("Đợt", "Wave"))] == str(review.wave)]
-        layout.table(document, str(Text("Phụ lục 2. Độ tin cậy của thang đo", "Annex 2. Reliability")), now, (70, 20, 20, 20, 40))
+        layout.table(
+            document, str(Text("Phụ lục 2. Độ tin cậy của thang đo", "Annex 2. Reliability")), now, (70, 20, 20, 20, 40)
+        )
     _say(document, str(Text("Phụ lục 3. Dữ liệu và cách tính lại", "Annex 3. Data, and how to repeat")), "Ten bang")
     for wave, digest in store.snapshots(review.study).items():
         if wave in review.waves:

@@ -202,7 +202,10 @@ def signature(document: Document, school: School) -> None:
     made.autofit = False
     _columns(made, (75, 85))
     left, right = made.rows[0].cells
-    lines = [(f"- {line}" + (";" if line != school.recipients[-1] else "."), "KSS Noi nhan dong") for line in school.recipients]
+    lines = [
+        (f"- {line}" + (";" if line != school.recipients[-1] else "."), "KSS Noi nhan dong")
+        for line in school.recipients
+    ]
     _lines(left, [(str(Text("Nơi nhận:", "Recipients:")), "KSS Noi nhan"), *lines])
     _lines(right, [(line, "KSS Chu ky") for line in school.signs_as] + [("", "KSS Chu ky")] * 4)
     cant_split = OxmlElement("w:cantSplit")
@@ -225,7 +228,9 @@ def _rule(paragraph, inset: int) -> None:
     for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
         line.set(qn(f"w:{name}"), value)
     borders.append(line)
-    paragraph._p.get_or_add_pPr().insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", *AFTER_OUTLINE)
+    paragraph._p.get_or_add_pPr().insert_element_before(
+        borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", *AFTER_OUTLINE
+    )
 
 
 def packed(document: Document, name: str) -> bytes:

@@ -57,7 +57,8 @@ def level(row, label: object) -> str:
         return f"{label}: {HIDDEN}."
     return str(
         Text(
-            f"{label}: trung bình {number(row.estimate)} điểm (khoảng tin cậy 95%: {number(row.low)}–{number(row.high)}; n = {row.n}).",
+            f"{label}: trung bình {number(row.estimate)} điểm (khoảng tin cậy 95%: {number(row.low)}–{number(row.high)}; "
+            f"n = {row.n}).",
             f"{label}: mean {number(row.estimate)} points (95% interval {number(row.low)}–{number(row.high)}; n = {row.n}).",
         )
     )

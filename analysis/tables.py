@@ -73,7 +73,10 @@ def change_table(review: Review, changes: pd.DataFrame) -> pd.DataFrame:
             Text("Thang đo", "Scale"): changes["item"].map(lambda item: str(review.label(item))),
             Text("Thay đổi", "Change"): changes["estimate"].map(signed).where(shown, hidden),
             Text("Khoảng tin cậy 95%", "95% interval"): pd.Series(
-                [f"{signed(low)} {Text('đến', 'to')} {signed(high)}" for low, high in zip(changes["low"], changes["high"], strict=True)],
+                [
+                    f"{signed(low)} {Text('đến', 'to')} {signed(high)}"
+                    for low, high in zip(changes["low"], changes["high"], strict=True)
+                ],
                 index=changes.index,
             ).where(shown, hidden),
             Text("Kết luận", "Verdict"): changes["verdict"].map(lambda verdict: str(VERDICTS[verdict])),

@@ -15,7 +15,19 @@ STATUS = {
     "no_cases": Text("Không phát sinh", "No cases"),
     "cannot_tell": Text("Chưa đủ căn cứ", "Cannot tell"),
 }
-COLUMNS = ["target", "label", "text", "rule", "date", "numerator", "denominator", "value", "threshold", "status", "evidence"]
+COLUMNS = [
+    "target",
+    "label",
+    "text",
+    "rule",
+    "date",
+    "numerator",
+    "denominator",
+    "value",
+    "threshold",
+    "status",
+    "evidence",
+]
 
 
 def targets(study: Study, until: dt.date) -> pd.DataFrame:
@@ -44,7 +56,9 @@ def targets(study: Study, until: dt.date) -> pd.DataFrame:
                 "evidence": figure.evidence if figure else "",
             }
         )
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})
+    return pd.DataFrame(rows, columns=COLUMNS).astype(
+        {"numerator": "Int64", "denominator": "Int64", "value": "Float64"}
+    )
 
 
 def status(target: Target, figure: Figure | None) -> str:

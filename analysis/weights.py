@@ -63,14 +63,22 @@ def response(answers: pd.DataFrame, study: Study, by: str = "unit") -> pd.DataFr
     A row "" per wave is the whole school; rate above 1 shows more answers than people on the roster.
     """
     roster = roster_of(study)
-    counts = answers.groupby(["wave", by]).size().rename("answers") if by in answers else pd.Series(dtype=int, name="answers")
+    counts = (
+        answers.groupby(["wave", by]).size().rename("answers")
+        if by in answers
+        else pd.Series(dtype=int, name="answers")
+    )
     parts = pd.concat([roster.groupby(["wave", by])["people"].sum(), counts], axis=1).fillna(0).reset_index()
-    whole = pd.concat([roster.groupby("wave")["people"].sum(), answers.groupby("wave").size().rename("answers")], axis=1)
+    whole = pd.concat(
+        [roster.groupby("wave")["people"].sum(), answers.groupby("wave").size().rename("answers")], axis=1
+    )
     whole = whole.reset_index().assign(**{by: ""})
     table = pd.concat([whole, parts], ignore_index=True).astype({"people": "Int64", "answers": "Int64"})
     held = table[table["wave"].isin(answers["wave"].unique())]
     rate = (held["answers"] / held["people"]).astype("Float64")
-    return held.assign(rate=rate)[["wave", by, "people", "answers", "rate"]].sort_values(["wave", by], ignore_index=True)
+    return held.assign(rate=rate)[["wave", by, "people", "answers", "rate"]].sort_values(
+        ["wave", by], ignore_index=True
+    )
 
 
 def _key(frame: pd.DataFrame) -> pd.Series:

@@ -28,9 +28,17 @@ def commands() -> typer.Typer:
         (doctor, "Kiểm tra cài đặt, khảo sát, đăng nhập, trang tính; nói việc cần làm tiếp.", "Check everything."),
         (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
         (codebook, "Bảng mã của phiếu: mỗi cột, mỗi mã, mỗi nhãn (CSV).", "Write the codebook (CSV)."),
-        (draft, "Dựng thảo phiếu hỏi từ tệp câu trả lời của một biểu mẫu có sẵn.", "Draft a questionnaire of an export."),
+        (
+            draft,
+            "Dựng thảo phiếu hỏi từ tệp câu trả lời của một biểu mẫu có sẵn.",
+            "Draft a questionnaire of an export.",
+        ),
         (pull, "Nhập câu trả lời từ Google Trang tính hoặc tệp đã tải về.", "Import the answers."),
-        (status, "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.", "Who was asked, who answered."),
+        (
+            status,
+            "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.",
+            "Who was asked, who answered.",
+        ),
         (simulate, "Viết câu trả lời mô phỏng cho khảo sát tập dượt.", "Write pretend answers for a pretend study."),
         (demo, "Khảo sát mô phỏng: viết câu trả lời rồi nhập vào kho.", "The pretend study: simulate, then import."),
     ):
@@ -79,7 +87,9 @@ def init(
     roster = new.roster_from_xlsx(units) if units else new.ask_roster(ask)
     wave = wave or int(ask(Text("Năm của đợt khảo sát đầu tiên", "Year of the first wave"), str(dt.date.today().year)))
     if source == "-":
-        source = ask(Text("Mã trang tính câu trả lời (Enter nếu chưa có)", "Key of the response sheet (Enter: none yet)"), "")
+        source = ask(
+            Text("Mã trang tính câu trả lời (Enter nếu chưa có)", "Key of the response sheet (Enter: none yet)"), ""
+        )
     path = new.write(folder, new.study(school, place, roster, wave, source))
     _say(Text(f"Đã viết {path}.", f"Wrote {path}."))
     _say(Text(f"Việc tiếp theo: python run.py survey doctor {folder}", f"Next: python run.py survey doctor {folder}"))
@@ -121,9 +131,10 @@ def codebook(folder: Path, out: Annotated[Path | None, typer.Option()] = None) -
     _say(store.write(path, text.encode("utf-8-sig")))
 
 
-def draft(export: Path, study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát mới / new study")] = None) -> None:
+def draft(
+    export: Path, study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát mới / new study")] = None
+) -> None:
     import shutil
-
     from dataclasses import replace
 
     from survey import draft as drafting
@@ -151,12 +162,16 @@ def draft(export: Path, study: Annotated[Path | None, typer.Option(help="Thư m�
     _say(Text(f"Việc tiếp theo: python run.py survey pull {study}", f"Next: python run.py survey pull {study}"))
 
 
-def pull(folder: Path, wave: Annotated[list[int] | None, typer.Option(help="Chỉ các đợt này / only these")] = None) -> None:
+def pull(
+    folder: Path, wave: Annotated[list[int] | None, typer.Option(help="Chỉ các đợt này / only these")] = None
+) -> None:
     from survey.pull import pull as importing
 
     study = _study_folder(folder)
     for pulled in importing(study, wave or [], _say):
-        state = Text("mới hoặc đã đổi", "new or changed") if pulled.new else Text("không đổi so với lần trước", "unchanged")
+        state = (
+            Text("mới hoặc đã đổi", "new or changed") if pulled.new else Text("không đổi so với lần trước", "unchanged")
+        )
         _say(
             Text(
                 f"Đợt {pulled.wave}: {pulled.rows} hàng, {pulled.respondents} câu trả lời dùng được; {state}.",
@@ -182,7 +197,12 @@ def status(folder: Path) -> None:
 
     study = _study_folder(folder)
     answers = store.answers(study)
-    table = Table(*(str(Text(vi, en)) for vi, en in (("Đợt", "Wave"), ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"))))
+    table = Table(
+        *(
+            str(Text(vi, en))
+            for vi, en in (("Đợt", "Wave"), ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"))
+        )
+    )
     for wave in study.waves:
         people = sum(sum(counts.values()) for counts in wave.roster.values())
         count = int((answers["wave"] == wave.id).sum())
@@ -197,7 +217,9 @@ def simulate(folder: Path, seed: int = 2025) -> None:
     if not study.pretend:
         raise UserError(
             f"{folder / 'study.yaml'}",
-            rule=Text("Chỉ viết câu trả lời mô phỏng cho khảo sát có pretend: true.", "Only a study with pretend: true."),
+            rule=Text(
+                "Chỉ viết câu trả lời mô phỏng cho khảo sát có pretend: true.", "Only a study with pretend: true."
+            ),
             found="pretend: false",
             cure=Text(
                 "Dùng data/demo, hoặc thêm pretend: true vào một bản sao; không trộn với câu trả lời thật.",

@@ -58,7 +58,9 @@ def _sources(study: Study) -> Iterator[Check]:
             "Tạo biểu mẫu Google với các câu của phiếu, rồi ghi mã trang tính vào source của đợt đầu trong study.yaml.",
             "Make the Google Form with the questions, then write the sheet's key into source of the first wave.",
         )
-        yield Check(Text("Trang tính", "Sheet"), False, str(Text("chưa đợt nào có source", "no wave has a source")), str(todo))
+        yield Check(
+            Text("Trang tính", "Sheet"), False, str(Text("chưa đợt nào có source", "no wave has a source")), str(todo)
+        )
         return
     if any(wave.source and wave.source.sheet for wave in held):
         from survey import sheets

@@ -64,7 +64,9 @@ def month_first(raw: Raw) -> bool:
 
 def study_of(export: Path, name: str, raw: Raw) -> dict:
     """A study with one wave, read from the export itself, so that a draft can be tried at once."""
-    times = [cell for header in raw.frame.columns if plain(header) in TIME for cell in raw.frame[header] if cell is not None]
+    times = [
+        cell for header in raw.frame.columns if plain(header) in TIME for cell in raw.frame[header] if cell is not None
+    ]
     days = []
     for cell in times:
         try:

@@ -36,7 +36,9 @@ def roster_from_xlsx(path: Path) -> dict[str, dict[str, int]]:
     import openpyxl
 
     try:
-        rows = list(openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True))
+        rows = list(
+            openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
+        )
     except (OSError, KeyError, ValueError) as error:
         raise StudyError(
             str(path),
@@ -51,9 +53,13 @@ def roster_from_xlsx(path: Path) -> dict[str, dict[str, int]]:
     if not places:
         raise StudyError(
             f"{path}, {Text('hàng', 'row')} 1",
-            rule=Text("Hàng 1 phải có các cột Quản lý, Giáo viên, Nhân viên.", "Row 1 names Managers, Teachers, Staff."),
+            rule=Text(
+                "Hàng 1 phải có các cột Quản lý, Giáo viên, Nhân viên.", "Row 1 names Managers, Teachers, Staff."
+            ),
             found=", ".join(str(cell) for cell in (rows[0] if rows else ())) or Text("trống", "nothing"),
-            cure=Text("Đặt lại tên các cột như trên, cột đầu là tên đơn vị.", "Name the columns so; the first is the unit."),
+            cure=Text(
+                "Đặt lại tên các cột như trên, cột đầu là tên đơn vị.", "Name the columns so; the first is the unit."
+            ),
         )
     roster: dict[str, dict[str, int]] = {}
     for number, row in enumerate(rows[1:], start=2):
@@ -66,7 +72,10 @@ def ask_roster(ask: Ask) -> dict[str, dict[str, int]]:
     """Unit -> role id -> people, asked unit by unit until an empty name."""
     roster: dict[str, dict[str, int]] = {}
     while unit := ask(Text("Tên đơn vị (tổ, văn phòng…; Enter để kết thúc)", "Unit (Enter when done)"), ""):
-        counts = ask(Text("  Số quản lý, giáo viên, nhân viên (ví dụ 1, 9, 0)", "  Managers, teachers, staff (1, 9, 0)"), "1, 0, 0")
+        counts = ask(
+            Text("  Số quản lý, giáo viên, nhân viên (ví dụ 1, 9, 0)", "  Managers, teachers, staff (1, 9, 0)"),
+            "1, 0, 0",
+        )
         numbers = [_count(part, Path(unit), 0) for part in re.split(r"[,; ]+", counts.strip())]
         roster[unit.strip()] = dict(zip((role["id"] for role in ROLES), [*numbers, 0, 0, 0], strict=False))  # type: ignore[misc]
     return roster

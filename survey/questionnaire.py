@@ -241,28 +241,46 @@ def _faults(sheet: Questionnaire):
     for section in sheet.sections:
         for asked in section.only:
             if asked not in ids:
-                yield section.id, Text(
-                    "only phải nêu một câu hỏi đứng trước phần này.", "only names a question of an earlier section."
-                ), asked, Text("Sửa tên câu hỏi, hoặc chuyển câu ấy lên trước.", "Mend the id, or move it up.")
+                yield (
+                    section.id,
+                    Text(
+                        "only phải nêu một câu hỏi đứng trước phần này.", "only names a question of an earlier section."
+                    ),
+                    asked,
+                    Text("Sửa tên câu hỏi, hoặc chuyển câu ấy lên trước.", "Mend the id, or move it up."),
+                )
         for question in section.questions:
             if question.id in ids:
                 yield question.id, Text("Mã câu hỏi là duy nhất.", "A question id is unique."), question.id, rename
             ids.add(question.id)
             for header in {plain(header) for header in question.headers if header}:
                 if header in titles:
-                    yield question.id, Text(
-                        "Hai câu hỏi không được cùng tiêu đề: cột trong trang tính sẽ lẫn nhau.",
-                        "Two questions must not share a title: their columns could not be told apart.",
-                    ), question.title, rename
+                    yield (
+                        question.id,
+                        Text(
+                            "Hai câu hỏi không được cùng tiêu đề: cột trong trang tính sẽ lẫn nhau.",
+                            "Two questions must not share a title: their columns could not be told apart.",
+                        ),
+                        question.title,
+                        rename,
+                    )
                 titles[header] = question.id
             if isinstance(question.choices, str) and question.choices not in (*sheet.choices, *FROM_STUDY):
-                yield question.id, Text(
-                    "choices phải là tên một danh sách có trong mục choices của tệp.",
-                    "choices names a list that the file's entry choices holds.",
-                ), question.choices, Text("Sửa tên, hoặc thêm danh sách ấy.", "Mend the name, or add the list.")
+                yield (
+                    question.id,
+                    Text(
+                        "choices phải là tên một danh sách có trong mục choices của tệp.",
+                        "choices names a list that the file's entry choices holds.",
+                    ),
+                    question.choices,
+                    Text("Sửa tên, hoặc thêm danh sách ấy.", "Mend the name, or add the list."),
+                )
     for scale in sheet.scales:
         for item in scale.items:
             if item not in ids:
-                yield scale.id, Text(
-                    "Thang đo chỉ gồm những câu có trong phiếu.", "A scale holds questions of this file."
-                ), item, Text("Sửa mã câu hỏi trong items.", "Mend the id in items.")
+                yield (
+                    scale.id,
+                    Text("Thang đo chỉ gồm những câu có trong phiếu.", "A scale holds questions of this file."),
+                    item,
+                    Text("Sửa mã câu hỏi trong items.", "Mend the id in items."),
+                )

@@ -32,7 +32,9 @@ class Raw:
         """The sheet as JSON, the same text for the same cells."""
         table = {
             "headers": list(self.frame.columns),
-            "rows": [[int(row), *cells] for row, cells in zip(self.frame.index, self.frame.to_numpy().tolist(), strict=True)],
+            "rows": [
+                [int(row), *cells] for row, cells in zip(self.frame.index, self.frame.to_numpy().tolist(), strict=True)
+            ],
             "timezone": self.timezone,
             "serial_dates": self.serial_dates,
         }

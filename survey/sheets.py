@@ -1,110 +1,54 @@
-"""The response sheet -> raw, through gspread. The only module that knows gspread and the sign-in.
-
-Read-only scope, by key, with time limits; a fault that passes by itself is tried again for a while, and said.
-"""
+"""A Google response sheet -> raw, read through gspread by a service account that may only read."""
 
 from __future__ import annotations
 
+import email.utils
 import json
-import logging
 import os
 import re
-import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import gspread
 import requests
-import tenacity
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
-from gspread.utils import DateTimeOption, ValueRenderOption
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.transport.requests import AuthorizedSession, Request
+from google.oauth2.service_account import Credentials
+from gspread.auth import get_config_dir
+from gspread.utils import DateTimeOption, ValueRenderOption, extract_id_from_url
+from requests.adapters import HTTPAdapter
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception, wait_exponential_jitter
 
+from survey.clean import TIME
 from survey.errors import SheetError, Text
 from survey.questionnaire import plain
 from survey.raw import Raw, from_rows
 
-SCOPES = ["https://www.googleapis.com/auth/spreadsheets.readonly"]
-CREDENTIALS = "KHAOSATSO_CREDENTIALS"  # where the service account's file is, outside the project
-STAND_IN = "KHAOSATSO_SHEETS_URL"  # a stand-in for Google on this machine; only loopback addresses are taken
-TAB = re.compile(r"(form[ _]?responses|câu trả lời biểu mẫu)\s*\d*")
-TIME = {"dấu thời gian", "timestamp"}
+SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
+GOOGLE = "https://sheets.googleapis.com"
+RESPONSES = re.compile(r"(form[ _]?responses|câu trả lời biểu mẫu)\s*\d*")  # the name Google gives the response tab
+BUSY = {429, 500, 502, 503, 504}
+
 Tell = Callable[[Text], None]
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a fault that may pass is borne: seconds of the first wait, of the longest, and of all together."""
+    """How long Google is waited for, all in seconds but `tries`; `total` is for one reading of a sheet, pauses included."""
 
-    first: float = 1.0
-    longest: float = 32.0
-    altogether: float = 90.0
-
-
-class _Passing(Exception):
-    """A fault that may pass by itself; `after` is the wait that the server asked for, in seconds."""
-
-    def __init__(self, cause: Exception, after: float | None = None):
-        super().__init__(type(cause).__name__)
-        self.cause, self.after = cause, after
-
-
-class _Client(gspread.HTTPClient):
-    """gspread's client with time limits and our own retry of reading: gspread 6.2.1's own never stops."""
-
-    patience = Patience()
-    base = ""
-
-    @staticmethod
-    def tell(text: Text) -> None:
-        """Say that we are waiting; replaced by the caller's."""
-
-    def request(self, method, endpoint, **more):  # type: ignore[override]
-        if self.base:
-            parts = urlsplit(endpoint)
-            endpoint = self.base + parts.path + (f"?{parts.query}" if parts.query else "")
-        if method.lower() != "get":
-            return super().request(method, endpoint, **more)
-        retry = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Passing),
-            wait=self._wait,
-            stop=tenacity.stop_before_delay(self.patience.altogether),
-            before_sleep=self._say,
-            reraise=True,
-        )
-        try:
-            return retry(self._once, method, endpoint, more)
-        except _Passing as passing:
-            raise passing.cause from None
-
-    def _once(self, method, endpoint, more):
-        try:
-            return super().request(method, endpoint, **more)
-        except gspread.exceptions.APIError as error:
-            if error.response.status_code in (429, 500, 502, 503, 504):
-                raise _Passing(error, _seconds(error.response.headers.get("Retry-After"))) from None
-            raise
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, TransportError) as error:
-            raise _Passing(error) from None
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        jittered = tenacity.wait_random_exponential(multiplier=self.patience.first, max=self.patience.longest)(state)
-        return max(jittered, error.after or 0.0) if isinstance(error, _Passing) else jittered
-
-    def _say(self, state: tenacity.RetryCallState) -> None:
-        seconds = round(state.next_action.sleep if state.next_action else 0)
-        self.tell(
-            Text(
-                f"Google đang bận hoặc mạng chập chờn; thử lại sau {seconds} giây (lần {state.attempt_number}).",
-                f"Google is busy or the network falters; trying again in {seconds} s (attempt {state.attempt_number}).",
-            )
-        )
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and re.fullmatch(r"\d+(\.\d+)?", header) else None
+    connect: float = 5
+    answer: float = 30
+    first: float = 1  # the first pause; each further one is twice as long, up to `longest`
+    longest: float = 32
+    jitter: float = 1
+    total: float = 90
+    tries: int = 8
 
 
 def read(
@@ -115,184 +59,466 @@ def read(
     tell: Tell | None = None,
     patience: Patience | None = None,
 ) -> Raw:
-    """The response sheet with the given key (or address) as the raw frame.
+    """Read the response tab of the Google Sheet `key` (the key, or the address it stands in).
 
-    tab: the tab's name; else the one that is named as Google names response tabs, in either language, never by place.
-    Numbers and dates come unformatted (dates as serial numbers in the sheet's own time zone).
-    Raises SheetError in words for every way in which Google, the network or the sheet can fail.
+    The tab is `tab`, or else the one that Google named for a form's responses. `credentials` is the key file of a
+    service account; without it KHAOSATSO_CREDENTIALS names the file, or it lies where gspread looks for it. `tell` is
+    given a text whenever Google is waited for. Dates come as serial numbers in the sheet's own time zone.
+
+    Raises SheetError in words, also when there is no network; no message ever holds a secret.
     """
+    patience = patience or Patience()
     key = _key(key)
-    source = f"Google Sheet {key}"
-    client, email = _client(credentials, tell, patience or Patience())
+    badge = _credentials(_file(credentials))
     try:
-        sheet = client.open_by_key(key)
-        worksheet = _tab(sheet, tab, source)
-        rows = worksheet.get_values(
-            value_render_option=ValueRenderOption.unformatted, date_time_render_option=DateTimeOption.serial_number
-        )
-        timezone = sheet.timezone
-    except PermissionError:
-        raise _error(source, *_FORBIDDEN(email)) from None
-    except (gspread.exceptions.GSpreadException, requests.RequestException, GoogleAuthError, json.JSONDecodeError) as error:
-        raise _in_words(source, error, email) from None
-    return from_rows([list(row) for row in rows], f"{source}, {worksheet.title}", timezone, serial_dates=True)
+        return _read(key, tab, badge, tell or (lambda text: None), patience)
+    except (_Refusal, _Unreadable, _GivenUp, requests.RequestException, GoogleAuthError) as met:
+        trouble = met
+    # Outside the except clause: the request, which holds a token, is not even the error's context.
+    raise _in_words(trouble, _place(key), badge.service_account_email, patience)
 
 
 def account(credentials: Path | None = None) -> str:
-    """The e-mail address of the service account, with which the sheet has to be shared."""
-    return str(_info(credentials)["client_email"])
+    """The e-mail address of the service account, with which the sheet is to be shared; asks nothing of Google."""
+    return str(_credentials(_file(credentials)).service_account_email)
 
 
-def _client(credentials: Path | None, tell: Tell | None, patience: Patience) -> tuple[gspread.Client, str]:
-    info = _info(credentials)
-    logging.getLogger("google.auth").setLevel(logging.CRITICAL)  # its debug lines hold tokens
-    try:
-        client = gspread.service_account_from_dict(info, scopes=SCOPES, http_client=_Client)
-    except (ValueError, KeyError):
-        raise _error(str(_path(credentials)), *_BROKEN) from None
-    http = client.http_client
-    assert isinstance(http, _Client)
-    http.patience, http.base = patience, _stand_in()
-    if tell is not None:
-        http.tell = tell  # type: ignore[method-assign]
-    client.set_timeout((5, 30))
-    return client, str(info.get("client_email", ""))
-
-
-def _stand_in() -> str:
-    base = os.environ.get(STAND_IN, "").rstrip("/")
-    return base if urlsplit(base).hostname in ("127.0.0.1", "localhost") else ""
-
-
-def _path(credentials: Path | None) -> Path:
-    named = credentials or os.environ.get(CREDENTIALS)
-    return Path(named) if named else Path(gspread.auth.DEFAULT_SERVICE_ACCOUNT_FILENAME)
-
-
-def _info(credentials: Path | None) -> dict:
-    """The service account's file; never inside a git repository, where it could be committed."""
-    path = _path(credentials)
-    if not path.is_file():
-        raise _error(str(path), *_NO_FILE)
-    inside = subprocess.run(
-        ["git", "-C", str(path.parent), "rev-parse", "--is-inside-work-tree"], capture_output=True, text=True, check=False
-    ) if _git() else None  # fmt: skip
-    if inside is not None and inside.stdout.strip() == "true":
-        raise _error(str(path), *_IN_REPOSITORY)
-    try:
-        info = json.loads(path.read_text(encoding="utf-8"))
-        complete = isinstance(info, dict) and {"client_email", "private_key", "token_uri"} <= set(info)
-    except (ValueError, OSError):
-        complete = False
-    if not complete:
-        raise _error(str(path), *_BROKEN)
-    return info
-
-
-def _git() -> bool:
-    import shutil
-
-    return shutil.which("git") is not None
-
-
-def _key(text: str) -> str:
-    found = re.search(r"/d/([A-Za-z0-9_-]+)", text)
-    return found[1] if found else text.strip()
-
-
-def _tab(sheet: gspread.Spreadsheet, tab: str | None, source: str) -> gspread.Worksheet:
-    tabs = sheet.worksheets()
-    wanted = [t for t in tabs if (plain(t.title) == plain(tab) if tab else TAB.fullmatch(plain(t.title)))]
-    if len(wanted) > 1:
-        wanted = [t for t in wanted if any(plain(cell) in TIME for cell in t.row_values(1))][-1:]
-    if not wanted:
-        names = ", ".join(f"“{t.title}”" for t in tabs)
-        raise _error(
-            source,
-            Text("Câu trả lời nằm ở trang do biểu mẫu tạo ra, hoặc trang nêu ở mục tab.", "Answers are in the form's tab, or the tab named."),
-            Text(f"các trang đang có: {names}", f"the tabs are {names}"),
-            Text('Ghi tên trang vào source của đợt:  tab: "Câu trả lời biểu mẫu 1".', 'Write its name into source:  tab: "Form Responses 1".'),
+def _read(key: str, tab: str | None, badge: Credentials, tell: Tell, patience: Patience) -> Raw:
+    address = _address(badge)
+    with requests.Session() as door, AuthorizedSession(badge, auth_request=Request(door)) as session:
+        door.mount("https://", HTTPAdapter(max_retries=3))  # only where no connection came about, as google-auth does
+        door.trust_env = session.trust_env = address == GOOGLE  # no proxy stands before this machine itself
+        _sign_in(badge, door, patience)
+        reader = partial(_Reader, address=address, tell=tell, patience=patience)
+        client = gspread.Client(badge, session, cast(type[gspread.HTTPClient], reader))
+        client.set_timeout((patience.connect, patience.answer))
+        book = client.open_by_key(key)
+        sheet = _response_tab(book, tab, _place(key))
+        rows = sheet.get(
+            value_render_option=ValueRenderOption.unformatted, date_time_render_option=DateTimeOption.serial_number
         )
-    return wanted[0]
+    place = _place(key, sheet.title)
+    # gspread gives an empty tab as one row of no cells
+    return from_rows([list(row) for row in rows if row or len(rows) > 1], place, _zone(book.timezone, place), serial_dates=True)
 
 
-Words = tuple[Text, Text, Text]
+def _place(key: str, tab: str | None = None) -> str:
+    """What a message calls the sheet. Its title is left out: people write names into titles."""
+    return f"{Text('Google Trang tính', 'Google Sheet')} {key}" + (f", {Text('trang', 'tab')} “{tab}”" if tab else "")
 
 
-def _error(where: str, rule: Text, found: Text, cure: Text) -> SheetError:
-    return SheetError(where, rule=rule, found=found, cure=cure)
+def _key(given: str) -> str:
+    """The key in an address of a sheet, or the key itself."""
+    given = given.strip()
+    key = given
+    if "/" in given:
+        try:
+            key = extract_id_from_url(given)
+        except gspread.exceptions.NoValidUrlKeyFound:
+            key = ""
+    if not re.fullmatch(r"[\w-]+", key, re.ASCII) or key == "e":  # /d/e/… is a page that was published to the web
+        raise SheetError(
+            given,
+            rule=Text(
+                "Mã trang tính là dãy chữ và số giữa /d/ và /edit trong địa chỉ của trang tính.",
+                "A sheet's key is the run of letters and digits between /d/ and /edit in the sheet's address.",
+            ),
+            found=Text("không phải mã hay địa chỉ của một trang tính", "neither a key nor the address of a sheet"),
+            cure=_KEY_CURE,
+        )
+    return key
 
 
-_NO_FILE: Words = (
-    Text("Cần tệp khóa của tài khoản dịch vụ Google để đọc trang tính.", "A service account's key file is needed."),
-    Text("không có tệp", "no such file"),
-    Text(
-        f"Tải tệp JSON của tài khoản dịch vụ về, đặt vào đường dẫn trên (hoặc ghi đường dẫn vào biến {CREDENTIALS}). "
-        "Không muốn dùng Google: tải câu trả lời dạng CSV và dùng source: {export: tệp}.",
-        f"Put the service account's JSON file there (or its path into {CREDENTIALS}). Without Google: download the answers "
-        "as CSV and use source: {export: file}.",
-    ),
-)
-_IN_REPOSITORY: Words = (
-    Text("Tệp khóa phải nằm ngoài thư mục dự án.", "The key file stays outside the project."),
-    Text("tệp nằm trong một kho git", "the file is inside a git repository"),
-    Text("Chuyển tệp ra ngoài, ví dụ vào thư mục cá nhân.", "Move it out, for example into your own folder."),
-)
-_BROKEN: Words = (
-    Text("Tệp khóa là tệp JSON của tài khoản dịch vụ, còn nguyên vẹn.", "The key file is a service account's JSON, whole."),
-    Text("tệp không đọc được hoặc thiếu mục", "the file cannot be read or lacks entries"),
-    Text("Tải lại tệp khóa từ Google Cloud, không sửa tay.", "Download the key again; do not edit it."),
-)
-_REVOKED: Words = (
-    Text("Tài khoản dịch vụ còn hiệu lực.", "The service account is valid."),
-    Text("Google không nhận khóa này nữa (đã thu hồi, hết hạn, hoặc đồng hồ máy sai)", "Google refuses the key"),
-    Text("Kiểm tra giờ của máy; tạo khóa mới cho tài khoản dịch vụ rồi thay tệp.", "Check the clock; make a new key."),
-)
-_NOT_FOUND: Words = (
-    Text("Mã trang tính phải đúng.", "The sheet's key is right."),
-    Text("Google không thấy trang tính này (404)", "Google knows no such sheet (404)"),
-    Text(
-        "Mở trang tính trong trình duyệt, chép phần giữa /d/ và /edit của địa chỉ vào source: {sheet: …}.",
-        "Open the sheet in the browser and copy what stands between /d/ and /edit into source: {sheet: …}.",
-    ),
-)
-_BUSY: Words = (
-    Text("Google trả lời trong vài phút.", "Google answers within minutes."),
-    Text("Google vẫn báo bận hoặc quá hạn mức sau nhiều lần thử", "Google still says busy, after many attempts"),
-    Text("Chờ vài phút rồi chạy lại; chưa có gì được ghi.", "Wait some minutes and run again; nothing has been written."),
-)
-_OFFLINE: Words = (
-    Text("Máy phải nối được với Google.", "This machine can reach Google."),
-    Text("không nối được hoặc quá lâu không có trả lời", "no connection, or no answer in time"),
-    Text(
-        "Kiểm tra mạng (wifi, proxy của trường) rồi chạy lại; chưa có gì được ghi.",
-        "Check the network (wifi, proxy) and run again; nothing has been written.",
-    ),
+_KEY_CURE = Text(
+    "Mở biểu mẫu → Câu trả lời → Xem trong Trang tính, chép địa chỉ trên trình duyệt vào source: {sheet: …} của đợt "
+    "trong study.yaml, rồi chạy lại.",
+    "Open the form → Responses → View in Sheets, copy the browser's address to the wave's source: {sheet: …} in "
+    "study.yaml, then run again.",
 )
 
 
-def _FORBIDDEN(email: str) -> Words:  # noqa: N802 - one of the messages above, with an address in it
-    return (
-        Text("Trang tính phải được chia sẻ với tài khoản dịch vụ.", "The sheet is shared with the service account."),
-        Text("Google từ chối (403)", "Google refuses (403)"),
-        Text(
-            f"Mở trang tính → Chia sẻ → thêm {email} với quyền Người xem, rồi chạy lại.",
-            f"Open the sheet → Share → add {email} as Viewer, then run again.",
+# --- Which tab
+
+
+def _response_tab(book: gspread.Spreadsheet, tab: str | None, place: str) -> gspread.Worksheet:
+    """The tab asked for; or the one with the name of a response tab; of several, the one with a column of times."""
+    sheets = book.worksheets()
+    if tab is not None:
+        named = [sheet for sheet in sheets if plain(sheet.title) == plain(tab)]
+        return named[0] if named else _no_tab(sheets, place, tab)
+    likely = [sheet for sheet in sheets if RESPONSES.fullmatch(plain(sheet.title))]
+    timed = likely if len(likely) == 1 else [sheet for sheet in likely if TIME & {plain(c) for c in sheet.row_values(1)}]
+    return timed[0] if len(timed) == 1 else _no_tab(timed or sheets, place, None)
+
+
+def _no_tab(sheets: list[gspread.Worksheet], place: str, tab: str | None) -> gspread.Worksheet:
+    """Raise the error; a tab is never chosen by its position."""
+    names = ", ".join(f"“{sheet.title}”" for sheet in sheets)
+    if tab is not None:
+        found = Text(f"không có trang “{tab}”; các trang là {names}", f"no tab “{tab}”; the tabs are {names}")
+    else:
+        found = Text(f"không rõ trang nào trong các trang {names}", f"cannot tell which of the tabs {names}")
+    raise SheetError(
+        place,
+        rule=Text(
+            "Câu trả lời được đọc từ một trang xác định theo tên, không theo vị trí.",
+            "Answers are read from one tab, known by its name and not by its position.",
+        ),
+        found=found,
+        cure=Text(
+            "Trong study.yaml, mục source của đợt, ghi tab: cùng tên trang chứa câu trả lời, rồi chạy lại.",
+            "In study.yaml, in the wave's source, write tab: with the name of the tab of answers, then run again.",
         ),
     )
 
 
-def _in_words(source: str, error: Exception, email: str) -> SheetError:
-    if isinstance(error, gspread.exceptions.SpreadsheetNotFound):
-        return _error(source, *_NOT_FOUND)
-    if isinstance(error, RefreshError):
-        return _error(source, *_REVOKED)
-    if isinstance(error, gspread.exceptions.APIError):
-        status = error.response.status_code
-        if status in (429, 500, 502, 503, 504):
-            return _error(source, *_BUSY)
-        if status in (401, 403):
-            return _error(source, *_FORBIDDEN(email))
-        rule, _, cure = _NOT_FOUND
-        return _error(source, rule, Text(f"Google trả lời mã {status}", f"Google answers {status}"), cure)
-    return _error(source, *_OFFLINE)
+def _zone(name: str, place: str) -> str:
+    """The sheet's time zone by a name that Python knows; Google also has zones such as GMT-07:00."""
+    fixed = re.fullmatch(r"GMT([+-])(\d\d):00", name)
+    if fixed:
+        name = f"Etc/GMT{'-' if fixed[1] == '+' else '+'}{int(fixed[2])}"  # POSIX counts the other way round
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        unknown = name
+    raise SheetError(
+        place,
+        rule=Text("Trang tính có múi giờ đã biết.", "The sheet has a known time zone."),
+        found=unknown,
+        cure=Text(
+            "Trong trang tính: Tệp → Cài đặt → Múi giờ, chọn (GMT+07:00) Hanoi, rồi chạy lại.",
+            "In the sheet: File → Settings → Time zone, choose (GMT+07:00) Hanoi, then run again.",
+        ),
+    )
+
+
+# --- Signing in
+
+
+def _file(credentials: Path | None) -> Path:
+    """Where the key file lies; it must lie outside the project, so that it never enters git."""
+    named = credentials or os.environ.get("KHAOSATSO_CREDENTIALS")
+    path = Path(named).expanduser() if named else get_config_dir() / "service_account.json"
+    project = Path(__file__).resolve().parents[1]
+    tree = next((folder for folder in (project, *project.parents) if (folder / ".git").exists()), project)
+    if path.resolve().is_relative_to(tree):
+        raise SheetError(
+            str(path),
+            rule=Text("Tệp khóa nằm ngoài thư mục dự án, để không bao giờ vào git.", "The key file lies outside the project."),
+            found=Text(f"nằm trong {tree}", f"inside {tree}"),
+            cure=Text(
+                f"Chuyển tệp ấy đến {get_config_dir() / 'service_account.json'}, rồi chạy lại.",
+                f"Move the file to {get_config_dir() / 'service_account.json'}, then run again.",
+            ),
+        )
+    return path
+
+
+def _credentials(path: Path) -> Credentials:
+    """The service account of a key file, allowed to read sheets and nothing else."""
+    found: Text
+    try:
+        info = json.loads(path.read_text(encoding="utf-8-sig"))
+        if isinstance(info, dict) and info.get("type") == "service_account":
+            return Credentials.from_service_account_info(info, scopes=[SCOPE])
+        found = Text("JSON khác, không phải khóa của tài khoản dịch vụ", "other JSON, not the key of a service account")
+    except FileNotFoundError:
+        found = Text("không có tệp", "no such file")
+    except OSError as error:
+        found = Text(f"không mở được tệp ({error.strerror})", f"the file cannot be opened ({error.strerror})")
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        found = Text("không phải JSON", "not JSON")
+    except (GoogleAuthError, ValueError, TypeError, AttributeError):
+        found = Text("thiếu mục, hoặc khóa trong tệp không đọc được", "an entry is missing, or its key cannot be read")
+    # Outside the except clauses: the errors met there may hold the file's content.
+    raise SheetError(
+        str(path),
+        rule=Text(
+            "Đọc Google Trang tính cần tệp khóa JSON của một tài khoản dịch vụ.",
+            "Reading a Google Sheet needs the JSON key file of a service account.",
+        ),
+        found=found,
+        cure=Text(
+            "Trên console.cloud.google.com: bật Google Sheets API, tạo tài khoản dịch vụ, thêm khóa kiểu JSON; lưu tệp vào "
+            "chỗ trên, hoặc ghi đường dẫn của nó vào biến KHAOSATSO_CREDENTIALS. Không có Google Cloud: tải câu trả lời "
+            "(.csv) rồi dùng source: {export: TỆP}.",
+            "On console.cloud.google.com: enable the Google Sheets API, make a service account, add a key of type JSON; save "
+            "the file there, or name it in KHAOSATSO_CREDENTIALS. Without Google Cloud: download the responses (.csv) and "
+            "use source: {export: FILE}.",
+        ),
+    )
+
+
+def _sign_in(badge: Credentials, door: requests.Session, patience: Patience) -> None:
+    """Get the token once, before anything is asked: the asking is tried again, the signing in is not."""
+    try:
+        badge.refresh(partial(Request(door), timeout=(patience.connect, patience.answer)))
+    except TypeError:  # google-auth takes any page with status 200 for a token
+        raise _Unreadable from None
+
+
+def _address(badge: Credentials) -> str:
+    """Google's address, or that of a stand-in on this machine; a real account never signs in to a stand-in."""
+    address = os.environ.get("KHAOSATSO_SHEETS_URL", "").rstrip("/")
+    if not address:
+        return GOOGLE
+    for url in (address, badge._token_uri):
+        parts = urlsplit(url)
+        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
+            raise SheetError(
+                "KHAOSATSO_SHEETS_URL",
+                rule=Text(
+                    "Biến này chỉ dùng để thử, với máy chủ giả trên chính máy này và khóa của máy chủ giả ấy.",
+                    "This variable is for trials only: a stand-in on this very machine, with the stand-in's own key.",
+                ),
+                found=url,
+                cure=Text("Xóa biến KHAOSATSO_SHEETS_URL, rồi chạy lại.", "Unset KHAOSATSO_SHEETS_URL, then run again."),
+            )
+    return address
+
+
+# --- Asking, and asking again
+
+
+class _Refusal(Exception):
+    """Google's answer was no: status, Google's word for the reason, and the seconds it says to wait, if any.
+
+    The response itself is not kept: it holds the request, which holds the token.
+    """
+
+    def __init__(self, response: requests.Response):
+        super().__init__(response.status_code)
+        self.status, self.reason, self.after = response.status_code, _reason(response), _after(response)
+
+
+class _Unreadable(Exception):
+    """An answer that is not Google's: a page to sign in to the Wi-Fi, a proxy's page."""
+
+
+class _GivenUp(Exception):
+    """The last trouble, after so many tries."""
+
+    def __init__(self, trouble: BaseException, tries: int):
+        super().__init__(tries)
+        self.trouble, self.tries = trouble, tries
+
+
+class _Reader(gspread.HTTPClient):
+    """gspread's transport, which only reads, and which waits and asks again where that may help."""
+
+    def __init__(self, auth: Credentials, session: requests.Session, address: str, tell: Tell, patience: Patience):
+        super().__init__(auth, session)
+        self.address, self.tell, self.patience = address, tell, patience
+        self.deadline = time.monotonic() + patience.total
+
+    def request(self, method: str, endpoint: str, params: Any = None, *others: Any, **more: Any) -> requests.Response:
+        """Raises _Refusal, _Unreadable, RequestException, or _GivenUp where asking again did not help."""
+        assert method.casefold() == "get", "this module only reads"
+        assert not any(others) and not any(more.values()) and endpoint.startswith(GOOGLE + "/")
+        again = Retrying(
+            retry=retry_if_exception(_may_pass),
+            wait=self._pause,
+            stop=self._enough,
+            before_sleep=self._say,
+        )
+        try:
+            return again(self._get, self.address + endpoint.removeprefix(GOOGLE), params)
+        except RetryError as error:
+            last = error.last_attempt
+        raise _GivenUp(cast(BaseException, last.exception()), last.attempt_number)
+
+    def _get(self, url: str, params: Any) -> requests.Response:
+        response = self.session.get(url, params=params, timeout=self.timeout)
+        if not response.ok:
+            raise _Refusal(response)
+        if "application/json" not in response.headers.get("Content-Type", ""):
+            raise _Unreadable
+        return response
+
+    def _pause(self, state: RetryCallState) -> float:
+        """What Google asks for; else 1, 2, 4 … seconds and a little by chance, so that not all come back at once."""
+        after = getattr(_met(state), "after", None)
+        growing = wait_exponential_jitter(self.patience.first, self.patience.longest, jitter=self.patience.jitter)
+        return growing(state) if after is None else after
+
+    def _enough(self, state: RetryCallState) -> bool:
+        late = time.monotonic() + state.upcoming_sleep > self.deadline
+        return late or state.attempt_number >= self.patience.tries
+
+    def _say(self, state: RetryCallState) -> None:
+        met, seconds = _met(state), f"{state.upcoming_sleep:.0f}"
+        if isinstance(met, _Refusal):
+            why = Text(f"Google đang bận ({met.status})", f"Google is busy ({met.status})")
+        else:
+            why = Text("Kết nối tới Google bị gián đoạn", "The connection to Google was interrupted")
+        self.tell(Text(f"{why.vi}; thử lại sau {seconds} giây…", f"{why.en}; trying again in {seconds} s…"))
+
+
+def _met(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _may_pass(trouble: BaseException) -> bool:
+    """Whether asking again may help."""
+    if isinstance(trouble, _Refusal):
+        return trouble.status in BUSY
+    if isinstance(trouble, requests.exceptions.SSLError):
+        return False
+    return isinstance(trouble, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError)
+
+
+def _reason(response: requests.Response) -> str:
+    """Google's word for the reason, such as PERMISSION_DENIED; nothing else of the answer is shown."""
+    try:
+        error = response.json()["error"]
+        words = [detail.get("reason") for detail in error.get("details", [])] + [error.get("status")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return next((word for word in words if isinstance(word, str) and re.fullmatch(r"[A-Z_]{1,60}", word)), "")
+
+
+def _after(response: requests.Response) -> float | None:
+    """Seconds of a Retry-After header, which holds seconds or a date; None where it says nothing."""
+    told = response.headers.get("Retry-After", "").strip()
+    if told.isdecimal():
+        return float(told) or None
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - time.time()) or None
+    except ValueError:
+        return None
+
+
+# --- In words
+
+
+def _in_words(trouble: BaseException, place: str, address: str, patience: Patience) -> SheetError:
+    """What a person is told of a trouble; `address` is the service account's e-mail address."""
+    tries = 1
+    if isinstance(trouble, _GivenUp):
+        trouble, tries = trouble.trouble, trouble.tries
+    if isinstance(trouble, GoogleAuthError) and trouble.args and isinstance(trouble.args[0], requests.RequestException):
+        trouble = trouble.args[0]  # the network failed while signing in
+    if isinstance(trouble, _Refusal):
+        rule, found, cure = _refused(trouble, address)
+    elif isinstance(trouble, GoogleAuthError):
+        rule, found, cure = _not_signed_in(trouble, address)
+    else:
+        rule, found, cure = _not_reached(trouble, patience)
+    if tries > 1:
+        found = Text(f"{found.vi}; đã thử {tries} lần", f"{found.en}; after {tries} tries")
+    return SheetError(place, rule=rule, found=found, cure=cure)
+
+
+Words = tuple[Text, Text, Text]  # rule, found, cure
+
+_LATER = Text(
+    "Chờ vài phút rồi chạy lại; chưa có gì được ghi. Nếu vẫn vậy: tải câu trả lời (.csv) và dùng source: {export: TỆP}.",
+    "Wait a few minutes, then run again; nothing has been written. If it stays so: download the responses (.csv) and use "
+    "source: {export: FILE}.",
+)
+_ANSWERS = Text("Google trả lời khi được hỏi.", "Google answers when it is asked.")
+
+
+def _refused(no: _Refusal, address: str) -> Words:
+    if no.status == 403 and no.reason == "SERVICE_DISABLED":
+        return (
+            Text("Dự án Google Cloud của tài khoản dịch vụ đã bật Google Sheets API.", "The Google Sheets API is enabled."),
+            Text("Google Sheets API chưa bật (403)", "the Google Sheets API is not enabled (403)"),
+            Text(
+                "Mở console.cloud.google.com/apis/library/sheets.googleapis.com, chọn đúng dự án, nhấn Bật (Enable), chờ vài "
+                "phút rồi chạy lại.",
+                "Open console.cloud.google.com/apis/library/sheets.googleapis.com, choose the project, press Enable, wait a "
+                "few minutes, then run again.",
+            ),
+        )
+    if no.status == 403:
+        return (
+            Text("Tài khoản dịch vụ phải được xem trang tính.", "The service account may view the sheet."),
+            Text(f"Google từ chối: {address} chưa được xem (403)", f"Google refused: {address} may not view it (403)"),
+            Text(
+                f"Mở trang tính → Chia sẻ, chia sẻ trang tính cho {address} với quyền Người xem, rồi chạy lại. Nếu trường chặn "
+                "chia sẻ ra ngoài, nhờ người quản trị Google Workspace cho phép địa chỉ này.",
+                f"Open the sheet → Share, share it with {address} as Viewer, then run again. If the school blocks sharing "
+                "outside, ask the administrator of Google Workspace to allow this address.",
+            ),
+        )
+    if no.status == 404:
+        return (
+            Text("Trang tính phải có và chưa bị xóa.", "The sheet exists and has not been deleted."),
+            Text("Google không thấy trang tính nào có mã này (404)", "Google knows no sheet with this key (404)"),
+            _KEY_CURE,
+        )
+    if no.status == 400 and no.reason == "FAILED_PRECONDITION":
+        return (
+            Text("Tệp phải là Google Trang tính.", "The file is a Google Sheet."),
+            Text("một tệp Excel mở trong Google (400)", "an Excel file opened in Google (400)"),
+            Text(
+                "Mở tệp → Tệp → Lưu dưới dạng Google Trang tính, dùng mã mới; hoặc tải xuống và dùng source: {export: TỆP}.",
+                "Open it → File → Save as Google Sheets, use the new key; or download it and use source: {export: FILE}.",
+            ),
+        )
+    if no.status == 401:
+        return _not_signed_in(None, address)
+    if no.status == 429:
+        return (
+            Text("Google cho mỗi tài khoản đọc 60 lần một phút.", "Google lets an account read 60 times a minute."),
+            Text("đã hết lượt đọc (429)", "the quota is used up (429)"),
+            _LATER,
+        )
+    if no.status in BUSY:
+        return _ANSWERS, Text(f"Google đang bận ({no.status})", f"Google is busy ({no.status})"), _LATER
+    reason = f" {no.reason}" if no.reason else ""
+    return _ANSWERS, Text(f"Google từ chối ({no.status}{reason})", f"Google refused ({no.status}{reason})"), _LATER
+
+
+def _not_signed_in(error: GoogleAuthError | None, address: str) -> Words:
+    if isinstance(error, RefreshError) and error.retryable:
+        return _ANSWERS, Text("nơi đăng nhập của Google đang bận", "Google's sign-in is busy"), _LATER
+    told = error.args[1].get("error") if error and len(error.args) > 1 and isinstance(error.args[1], dict) else None
+    code = f" ({told})" if isinstance(told, str) and re.fullmatch(r"[a-z_]{1,60}", told) else ""
+    return (
+        Text("Google phải nhận khóa của tài khoản dịch vụ.", "Google accepts the service account's key."),
+        Text(f"Google không nhận khóa của {address}{code}", f"Google does not accept the key of {address}{code}"),
+        Text(
+            "Kiểm tra ngày giờ của máy. Nếu đúng: khóa đã bị xóa hoặc thu hồi; trên console.cloud.google.com, tài khoản dịch "
+            "vụ ấy → Khóa → Thêm khóa → JSON, thay tệp cũ, rồi chạy lại.",
+            "Check the computer's date and time. If they are right: the key was deleted or revoked; on "
+            "console.cloud.google.com, that service account → Keys → Add key → JSON, replace the file, then run again.",
+        ),
+    )
+
+
+def _not_reached(trouble: BaseException, patience: Patience) -> Words:
+    if isinstance(trouble, _Unreadable | requests.exceptions.JSONDecodeError):
+        return (
+            Text("Câu trả lời phải là của Google.", "The answer comes from Google."),
+            Text("một trang web thay cho câu trả lời của Google", "a web page in place of Google's answer"),
+            Text(
+                "Mạng Wi-Fi có thể đòi đăng nhập: mở trình duyệt, đăng nhập mạng, rồi chạy lại.",
+                "The Wi-Fi may want a sign-in: open the browser, sign in to the network, then run again.",
+            ),
+        )
+    if isinstance(trouble, requests.exceptions.SSLError):
+        return (
+            Text("Kết nối tới Google được mã hóa, có chứng thư đúng.", "The connection to Google is encrypted and certified."),
+            Text("chứng thư của kết nối không đúng", "the certificate of the connection is not right"),
+            Text(
+                "Kiểm tra ngày giờ của máy; nếu đúng, mạng đang chặn hoặc đọc kết nối: hỏi người quản trị mạng, hoặc dùng mạng "
+                "khác.",
+                "Check the computer's date and time; if they are right, the network blocks or reads the connection: ask its "
+                "administrator, or use another network.",
+            ),
+        )
+    if isinstance(trouble, requests.Timeout) and not isinstance(trouble, requests.ConnectionError):
+        seconds = f"{patience.answer:g}"
+        return _ANSWERS, Text(f"không trả lời trong {seconds} giây", f"no answer within {seconds} s"), _LATER
+    return (
+        Text("Máy phải vào được Google qua Internet.", "The computer reaches Google through the Internet."),
+        Text("không kết nối được", "no connection"),
+        Text(
+            "Kiểm tra mạng (mở thử docs.google.com bằng trình duyệt), rồi chạy lại; chưa có gì được ghi. Không có mạng: dùng "
+            "tệp .csv đã tải, source: {export: TỆP}.",
+            "Check the network (try docs.google.com in the browser), then run again; nothing has been written. Without a "
+            "network: use a downloaded .csv, source: {export: FILE}.",
+        ),
+    )

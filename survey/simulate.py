@@ -107,7 +107,12 @@ def _code(random: np.random.Generator, born: int) -> str:
 
 
 def _would_answer(
-    form: Questionnaire, question: Question, people: pd.DataFrame, level: float, truth: Truth, random: np.random.Generator
+    form: Questionnaire,
+    question: Question,
+    people: pd.DataFrame,
+    level: float,
+    truth: Truth,
+    random: np.random.Generator,
 ) -> dict[str, object]:
     """The answers of all to one question; missing where it does not apply or the branch does not ask."""
     size = len(people)
@@ -202,7 +207,9 @@ def _sheet(form: Questionnaire, wave: Wave, people: pd.DataFrame, random: np.ran
         cells = [_cell(form, question, person, random) for question in form.questions.values()]
         consent = form.used_as("consent")
         if consent and person[consent.id] == 0:
-            cells = [cell if q.id == consent.id else None for q, cell in zip(form.questions.values(), cells, strict=True)]
+            cells = [
+                cell if q.id == consent.id else None for q, cell in zip(form.questions.values(), cells, strict=True)
+            ]
         rows.append([start + dt.timedelta(seconds=second), *cells])
     return rows
 

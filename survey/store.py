@@ -1,8 +1,8 @@
 """The data folder of a study: raw snapshots, written once, and the answers made of them. No other module knows it.
 
-    study.yaml            what the study is
-    raw/2027/<hash>.json  the sheet as read, never changed; one file per different content
-    answers/2027.parquet  one row per respondent, a column per question, and the hash of the snapshot
+study.yaml            what the study is
+raw/2027/<hash>.json  the sheet as read, never changed; one file per different content
+answers/2027.parquet  one row per respondent, a column per question, and the hash of the snapshot
 """
 
 from __future__ import annotations

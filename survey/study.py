@@ -170,7 +170,9 @@ class Study(Model):
         """The phase a wave is counted in: the first whose closing date it does not pass; the review wave closes."""
         if wave.phase is not None or not self.phases:
             return wave.phase
-        return next((p.id for p in self.phases if wave.id == p.review_wave or wave.ends <= p.closes), self.phases[-1].id)
+        return next(
+            (p.id for p in self.phases if wave.id == p.review_wave or wave.ends <= p.closes), self.phases[-1].id
+        )
 
     def waves_of(self, phase: int) -> list[int]:
         """The waves that show a phase's change: its own, preceded by the baseline, the review wave of the one before."""
@@ -205,29 +207,47 @@ def _faults(study: Study):
     units, roles = {u.id for u in study.units}, {r.id for r in study.roles}
     waves = [w.id for w in study.waves]
     twice = Text("Mã này được dùng hai lần.", "This id is used twice.")
-    for place, ids in (("units", [u.id for u in study.units]), ("waves", waves), ("phases", [p.id for p in study.phases])):
+    for place, ids in (
+        ("units", [u.id for u in study.units]),
+        ("waves", waves),
+        ("phases", [p.id for p in study.phases]),
+    ):
         for one in sorted({i for i in ids if ids.count(i) > 1}, key=str):
             yield place, twice, one, Text("Đổi một trong hai.", "Change one of them.")
     for wave in study.waves:
         for unit, counts in wave.roster.items():
             for name, known, kind in [(unit, units, "units"), *((role, roles, "roles") for role in counts)]:
                 if name not in known:
-                    yield f"waves {wave.id}, roster", Text(
-                        f"Danh sách nhân sự chỉ dùng mã có trong {kind}.", f"The roster uses ids listed in {kind}."
-                    ), name, Text(f"Thêm {name} vào {kind}, hoặc sửa mã.", f"Add {name} to {kind}, or mend the id.")
+                    yield (
+                        f"waves {wave.id}, roster",
+                        Text(
+                            f"Danh sách nhân sự chỉ dùng mã có trong {kind}.", f"The roster uses ids listed in {kind}."
+                        ),
+                        name,
+                        Text(f"Thêm {name} vào {kind}, hoặc sửa mã.", f"Add {name} to {kind}, or mend the id."),
+                    )
         if wave.ends < wave.opens:
-            yield f"waves {wave.id}", Text("Đợt kết thúc sau khi mở.", "A wave ends after it opens."), (
-                f"{wave.opens:%d/%m/%Y} – {wave.ends:%d/%m/%Y}"
-            ), Text("Sửa opens hoặc ends.", "Mend opens or ends.")
+            yield (
+                f"waves {wave.id}",
+                Text("Đợt kết thúc sau khi mở.", "A wave ends after it opens."),
+                (f"{wave.opens:%d/%m/%Y} – {wave.ends:%d/%m/%Y}"),
+                Text("Sửa opens hoặc ends.", "Mend opens or ends."),
+            )
     for phase in study.phases:
         if waves and phase.review_wave not in waves:
-            yield f"phases {phase.id}", Text(
-                "Đợt sơ kết/tổng kết (review_wave) phải có trong waves.", "review_wave is one of the waves."
-            ), phase.review_wave, Text("Sửa review_wave, hoặc thêm đợt ấy.", "Mend review_wave, or add the wave.")
+            yield (
+                f"phases {phase.id}",
+                Text("Đợt sơ kết/tổng kết (review_wave) phải có trong waves.", "review_wave is one of the waves."),
+                phase.review_wave,
+                Text("Sửa review_wave, hoặc thêm đợt ấy.", "Mend review_wave, or add the wave."),
+            )
     if study.movement:
         targets = {t.id for t in study.movement.targets}
         for figure in study.figures:
             if figure.target not in targets:
-                yield "figures", Text("Số liệu phải thuộc một chỉ tiêu đã khai báo.", "A figure belongs to a target."), (
-                    figure.target
-                ), Text("Sửa mục target.", "Mend the entry target.")
+                yield (
+                    "figures",
+                    Text("Số liệu phải thuộc một chỉ tiêu đã khai báo.", "A figure belongs to a target."),
+                    (figure.target),
+                    Text("Sửa mục target.", "Mend the entry target."),
+                )

@@ -40,7 +40,9 @@ class Server:
     requests: list[str] = field(default_factory=list)
     claims: list[dict] = field(default_factory=list)
     revoked: bool = False
-    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    key: rsa.RSAPrivateKey = field(
+        default_factory=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    )
 
     def credentials_file(self, folder: Path) -> Path:
         """A service account's JSON file, with a throw-away key and this server's token address."""
@@ -81,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_) -> None:
         """Nothing is printed."""
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.stand_in.requests.append(f"POST {self.path}")
         public = self.stand_in.key.public_key().public_bytes(
@@ -89,14 +91,18 @@ class _Handler(BaseHTTPRequestHandler):
         )
         claims = dict(jwt.decode(form["assertion"][0], verify=False))
         _verify(form["assertion"][0], public)
-        good = claims["scope"] == READONLY and claims["aud"] == "https://oauth2.googleapis.com/token" and claims["exp"] > time.time()
+        good = (
+            claims["scope"] == READONLY
+            and claims["aud"] == "https://oauth2.googleapis.com/token"
+            and claims["exp"] > time.time()
+        )
         self.stand_in.claims.append(claims)
         if self.stand_in.revoked or not good:
             self._json(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
         else:
             self._json(200, {"access_token": "ya29.secret-token", "expires_in": 3599, "token_type": "Bearer"})
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.stand_in.requests.append(f"GET {unquote(self.path)}")
         if self.stand_in.faults:
             fault = self.stand_in.faults.pop(0)
@@ -125,7 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, value_range(book, steps[2], parse_qs(parts.query)))
 
     def _json(self, status: int, body: dict, headers: dict | None = None) -> None:
-        self._send(status, json.dumps(body, ensure_ascii=False, indent=2).encode(), {"Content-Type": "application/json"} | (headers or {}))
+        self._send(
+            status,
+            json.dumps(body, ensure_ascii=False, indent=2).encode(),
+            {"Content-Type": "application/json"} | (headers or {}),
+        )
 
     def _send(self, status: int, body: bytes, headers: dict) -> None:
         self.send_response(status)

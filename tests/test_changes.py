@@ -42,7 +42,9 @@ def test_tams_own_size_of_case_has_the_standard_error_that_draws_show():
     for _ in range(2000):
         order = random.permutation(40)
         one, two = order[:35], np.r_[order[:27], order[35:38]]
-        frame = pd.concat([pd.DataFrame({"wave": w, "person": s, "y": y[s]}) for w, s, y in ((1, one, y1), (2, two, y2))])
+        frame = pd.concat(
+            [pd.DataFrame({"wave": w, "person": s, "y": y[s]}) for w, s, y in ((1, one, y1), (2, two, y2))]
+        )
         row = change(frame.assign(N=40), ["y"], SCHOOL, between=(1, 2)).iloc[0]
         estimates.append(row["estimate"])
         variances.append(row["se"] ** 2)
@@ -85,7 +87,9 @@ def test_change_is_minus_the_change_backwards():
     frame = two_waves({1: 1.0, 2: 2.0, 3: 4.0}, {1: 3.0, 2: 2.0, 4: 5.0}, 9)
     there = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
     back = change(frame, ["y"], SCHOOL, between=(2, 1)).iloc[0]
-    assert (back["estimate"], back["low"], back["high"]) == pytest.approx((-there["estimate"], -there["high"], -there["low"]))
+    assert (back["estimate"], back["low"], back["high"]) == pytest.approx(
+        (-there["estimate"], -there["high"], -there["low"])
+    )
 
 
 def test_change_in_groups_uses_only_the_groups_people():

@@ -85,7 +85,8 @@ def test_an_answer_becomes_codes():
 
 
 @pytest.mark.parametrize(
-    "written", ["Đồng ý", " đồng  ý ", "ĐỒNG Ý", "\u0110o\u0302\u0300ng y\u0301", "Đồng\u00a0ý", "Đồng\u200b ý", "Agree"]
+    "written",
+    ["Đồng ý", " đồng  ý ", "ĐỒNG Ý", "\u0110o\u0302\u0300ng y\u0301", "Đồng\u00a0ý", "Đồng\u200b ý", "Agree"],
 )
 def test_the_same_words_are_the_same_choice_however_they_are_encoded(written):
     assert cleaned(row(q1=written)).answers["q1"].item() == 2
@@ -95,7 +96,9 @@ def test_an_older_wording_of_a_choice_is_known():
     assert cleaned(row(q1="Ko đồng ý")).answers["q1"].item() == 1
 
 
-@pytest.mark.parametrize("joined", ["Mạng yếu, chậm, Thiếu máy", "Thiếu máy;Mạng yếu, chậm", "mạng yếu, chậm;thiếu máy"])
+@pytest.mark.parametrize(
+    "joined", ["Mạng yếu, chậm, Thiếu máy", "Thiếu máy;Mạng yếu, chậm", "mạng yếu, chậm;thiếu máy"]
+)
 def test_several_choices_are_taken_apart_by_the_longest_match_even_with_commas_inside(joined):
     answer = cleaned(row(q2=joined)).answers.iloc[0]
     assert answer[["q2.mang", "q2.may", "q2.may_cu"]].tolist() == [1, 1, 0]
@@ -191,7 +194,11 @@ def test_a_sheet_of_something_else_is_told():
     ("rows", "found", "cure"),
     [
         ([], "trang tính trống", "Kiểm tra đúng tệp hoặc đúng trang “Câu trả lời biểu mẫu” chưa, rồi chạy lại."),
-        ([["", None], ["a"]], "hàng 1 trống", "Kiểm tra đúng tệp hoặc đúng trang “Câu trả lời biểu mẫu” chưa, rồi chạy lại."),
+        (
+            [["", None], ["a"]],
+            "hàng 1 trống",
+            "Kiểm tra đúng tệp hoặc đúng trang “Câu trả lời biểu mẫu” chưa, rồi chạy lại.",
+        ),
     ],
 )
 def test_an_empty_sheet_is_told(rows, found, cure):
@@ -228,7 +235,7 @@ def test_what_is_no_number_is_not_made_one(written):
         number(written)
 
 
-@given(st.decimals(-10**9, 10**9, places=2))
+@given(st.decimals(-(10**9), 10**9, places=2))
 def test_a_number_written_the_vietnamese_way_comes_back(value):
     assert number(f"{value:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".")) == float(value)
 
@@ -246,7 +253,9 @@ def test_afternoon_in_a_vietnamese_export():
     assert moment("2025/10/24 6:46:43 CH GMT+7", sheet(row())) == dt.datetime.fromisoformat("2025-10-24T18:46:43+07:00")
 
 
-cells = st.one_of(st.none(), st.text(max_size=40), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+cells = st.one_of(
+    st.none(), st.text(max_size=40), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans()
+)
 
 
 @given(st.lists(st.lists(cells, min_size=len(HEADER), max_size=len(HEADER)), min_size=1, max_size=4))

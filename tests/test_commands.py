@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 def run(*arguments: object, package: str = "survey") -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", package, *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"}, stdin=subprocess.DEVNULL,
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -29,7 +30,11 @@ def refused(*arguments: object, package: str = "survey") -> str:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 @pytest.fixture
@@ -90,7 +95,9 @@ def test_a_sheet_with_nothing_but_a_header(study):
     )
 
 
-@pytest.mark.parametrize(("package", "command"), [("survey", "pull"), ("survey", "status"), ("analysis", "report"), ("analysis", "tables")])
+@pytest.mark.parametrize(
+    ("package", "command"), [("survey", "pull"), ("survey", "status"), ("analysis", "report"), ("analysis", "tables")]
+)
 def test_a_missing_study_file(tmp_path, package, command):
     assert refused(command, tmp_path / "đâu", package=package) == (
         f"Lỗi ở {tmp_path / 'đâu' / 'study.yaml'}\n"
@@ -149,13 +156,17 @@ def test_a_snapshot_is_written_once_and_the_same_sheet_changes_nothing(study):
     assert len(list((study / "raw").rglob("*.json"))) == 2
 
 
-def test_a_new_study_from_an_xlsx_of_units_and_counts(tmp_path):
+def units_xlsx(folder: Path) -> Path:
     book = openpyxl.Workbook()
     for row in (["Đơn vị", "Giáo viên", "Quản lý", "Nhân viên"], ["Tổ Toán", 11, 1, None], ["Tổ Văn phòng", None, 1, 7]):
         book.worksheets[0].append(row)
-    book.save(tmp_path / "đơn vị.xlsx")
+    book.save(folder / "đơn vị.xlsx")
+    return folder / "đơn vị.xlsx"
+
+
+def test_a_new_study_from_an_xlsx_of_units_and_counts(tmp_path):
     folder = tmp_path / "trường"
-    said = run("init", folder, "--school", "Trường THPT Thử", "--place", "Lộc Ninh", "--units", tmp_path / "đơn vị.xlsx",
+    said = run("init", folder, "--school", "Trường THPT Thử", "--place", "Lộc Ninh", "--units", units_xlsx(tmp_path),
                "--wave", 2026, "--source", "")  # fmt: skip
     assert said.returncode == 0, said.stderr
     assert said.stdout.splitlines()[-1] == f"Việc tiếp theo: python run.py survey doctor {folder}"
@@ -166,9 +177,15 @@ def test_a_new_study_from_an_xlsx_of_units_and_counts(tmp_path):
 
 
 def test_init_overwrites_nothing(study):
-    assert refused("init", study, "--school", "X", "--place", "Y", "--units", "x.xlsx", "--wave", 2026, "--source", "").startswith(
-        "Lỗi ở x.xlsx\n  Quy tắc: Tệp đơn vị phải là một tệp XLSX mở được."
+    before = (study / "study.yaml").read_bytes()
+    given = ("--school", "X", "--place", "Y", "--wave", 2026, "--source", "", "--units", units_xlsx(study))
+    assert refused("init", study, *given) == (
+        f"Lỗi ở {study / 'study.yaml'}\n"
+        "  Quy tắc: init chỉ tạo khảo sát mới, không ghi đè.\n"
+        "  Đã thấy: đã có tệp này\n"
+        "  Cách sửa: Chọn thư mục khác, hoặc mở tệp ấy mà sửa."
     )
+    assert (study / "study.yaml").read_bytes() == before
 
 
 def test_doctor_is_content_with_the_demo(study):
@@ -185,15 +202,24 @@ def test_the_codebook_opens_in_excel(study):
     assert len(content.decode().splitlines()) > 150
 
 
-def test_help_does_not_pay_for_pandas():
-    probe = "import runpy, sys; sys.argv = ['survey', '--help']\ntry: runpy.run_module('survey', run_name='__main__')\n" \
-            "except SystemExit: pass\nprint(sorted({'pandas', 'matplotlib', 'pydantic', 'gspread'} & set(sys.modules)))"  # fmt: skip
+def loaded_by(*arguments: str) -> set[str]:
+    """The heavy packages that a command has loaded when it ends."""
+    probe = f"""
+import runpy, sys
+sys.argv = {["survey", *arguments]!r}
+try:
+    runpy.run_module("survey", run_name="__main__")
+except SystemExit:
+    pass
+print(*({{"pandas", "matplotlib", "pydantic", "gspread", "scipy"}} & set(sys.modules)))
+"""
     said = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
-    assert said.stdout.splitlines()[-1] == "[]"
+    return set(said.stdout.splitlines()[-1].split())
+
+
+def test_help_does_not_pay_for_pandas():
+    assert loaded_by("--help") == set()
 
 
 def test_commands_that_do_not_plot_do_not_import_matplotlib(study):
-    probe = f"import runpy, sys; sys.argv = ['survey', 'pull', {str(study)!r}]\n" \
-            "try: runpy.run_module('survey', run_name='__main__')\nexcept SystemExit: pass\nprint('matplotlib' in sys.modules)"  # fmt: skip
-    said = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
-    assert said.stdout.splitlines()[-1] == "False"
+    assert loaded_by("pull", str(study)) == {"pandas", "pydantic"}

@@ -27,7 +27,9 @@ CLUSTER_NONE = Design(weight="w", stratum="h", psu="psu")
 
 def reference(text: str) -> dict[str, list[float]]:
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return {row["case"]: [float(row[c]) for c in ("estimate", "se", "low", "high", "df")] for row in csv.DictReader(lines)}
+    return {
+        row["case"]: [float(row[c]) for c in ("estimate", "se", "low", "high", "df")] for row in csv.DictReader(lines)
+    }
 
 
 FROZEN = reference((HERE / "survey.csv").read_text())
@@ -88,9 +90,13 @@ def test_fpc_example_that_ships_with_r_survey():
         }
     )
     corrected, plain = Design("weight", "stratid", "psuid", "Nh"), Design("weight", "stratid", "psuid")
-    assert totals(fpc, ["x"], corrected)[["estimate", "se"]].iloc[0].tolist() == pytest.approx([147.1, 16.6331], rel=1e-5)
+    assert totals(fpc, ["x"], corrected)[["estimate", "se"]].iloc[0].tolist() == pytest.approx(
+        [147.1, 16.6331], rel=1e-5
+    )
     assert totals(fpc, ["x"], plain)["se"].item() == pytest.approx(20.01424, rel=1e-6)
-    assert means(fpc, ["x"], corrected)[["estimate", "se"]].iloc[0].tolist() == pytest.approx([5.4481481, 0.61604], rel=1e-5)
+    assert means(fpc, ["x"], corrected)[["estimate", "se"]].iloc[0].tolist() == pytest.approx(
+        [5.4481481, 0.61604], rel=1e-5
+    )
     assert means(fpc, ["x"], plain)["se"].item() == pytest.approx(0.74127, rel=1e-5)
 
 
@@ -135,7 +141,10 @@ def test_columns_are_the_contract_and_missing_answers_are_outside_the_base():
 def test_each_wave_is_a_survey_of_its_own():
     people = pd.DataFrame({"wave": [2025, 2025, 2027, 2027, 2027], "y": [1.0, 3, 2, 4, 6], "N": [2, 2, 3, 3, 3]})
     table = means(people, ["y"], Design(population="N"), by=["wave"])
-    assert table[["wave", "estimate", "se", "population"]].values.tolist() == [[2025, 2.0, 0.0, 2.0], [2027, 4.0, 0.0, 3.0]]
+    assert table[["wave", "estimate", "se", "population"]].values.tolist() == [
+        [2025, 2.0, 0.0, 2.0],
+        [2027, 4.0, 0.0, 3.0],
+    ]
 
 
 def test_a_value_nobody_chose_is_zero_and_an_empty_base_is_missing():

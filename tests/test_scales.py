@@ -16,7 +16,8 @@ FORM = Questionnaire.model_validate(
                 "id": "a",
                 "title": "A",
                 "questions": [
-                    {"id": name, "type": "linear", "low": 1, "high": 5, "title": name, "reverse": name == "c"} for name in "abcd"
+                    {"id": name, "type": "linear", "low": 1, "high": 5, "title": name, "reverse": name == "c"}
+                    for name in "abcd"
                 ],
             }
         ],
@@ -31,15 +32,16 @@ def test_a_score_is_the_mean_of_the_items_with_reverse_items_turned():
 
 
 def test_half_the_items_are_enough_and_fewer_are_not():
-    people = pd.DataFrame({"wave": 1, "a": [5, 5], "b": [4, None], "c": [None, None], "d": [None, None]}).astype("Float64")
+    people = pd.DataFrame({"wave": 1, "a": [5, 5], "b": [4, None], "c": [None, None], "d": [None, None]}).astype(
+        "Float64"
+    )
     scores = score(people, FORM)["s"]
     assert scores.iloc[0] == 4.5
     assert np.isnan(scores.iloc[1])
 
 
 def test_alpha_and_feldts_interval_on_eight_people():
-    # R 4.2.2, psych 2.2.9: x <- data.frame(a=c(1,2,3,4,5,2,3,4), b=c(1,3,3,5,4,2,2,4), c=5+1-c(...), d=...); values below
-    # are worked out by hand: item variances and the variance of the sums, then F(7, 21)
+    # worked out by hand: item variances and the variance of the sums, then F(7, 21)
     a, b, d = [1, 2, 3, 4, 5, 2, 3, 4], [1, 3, 3, 5, 4, 2, 2, 4], [2, 2, 4, 4, 5, 1, 3, 3]
     c = [2, 2, 3, 5, 5, 3, 3, 4]
     people = pd.DataFrame({"wave": 1, "a": a, "b": b, "c": [6 - v for v in c], "d": d})

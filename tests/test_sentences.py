@@ -13,13 +13,23 @@ from survey.errors import speak
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0.8567, "85,7%"), (1, "100,0%"), (0, "0,0%"), (0.9996, ">99,9%"), (0.996, "99,6%"), (0.0001, "<0,1%"), (math.nan, "–")],
+    [
+        (0.8567, "85,7%"),
+        (1, "100,0%"),
+        (0, "0,0%"),
+        (0.9996, ">99,9%"),
+        (0.996, "99,6%"),
+        (0.0001, "<0,1%"),
+        (math.nan, "–"),
+    ],
 )
 def test_a_share(share, words):
     assert sentences.percent(share) == words
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.424, "+0,42"), (-0.424, "−0,42"), (-0.001, "0,00"), (1234.5, "+1.234,50")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.424, "+0,42"), (-0.424, "−0,42"), (-0.001, "0,00"), (1234.5, "+1.234,50")]
+)
 def test_a_signed_number(value, words):
     assert sentences.signed(value) == words
 
@@ -34,7 +44,16 @@ def test_the_same_number_in_english():
 
 def changed(estimate: float, se: float, item: str = "x") -> dict:
     low, high = estimate - 2 * se, estimate + 2 * se
-    known = {"wave": "2025→2027", "item": item, "estimate": estimate, "se": se, "low": low, "high": high, "df": 60.0, "n": 60}
+    known = {
+        "wave": "2025→2027",
+        "item": item,
+        "estimate": estimate,
+        "se": se,
+        "low": low,
+        "high": high,
+        "df": 60.0,
+        "n": 60,
+    }
     return dict.fromkeys(COLUMNS) | known | {"shown": True, "reason": ""}
 
 

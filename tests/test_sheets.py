@@ -134,14 +134,24 @@ def test_no_tab_of_a_form(google):
     )
 
 
-@pytest.mark.parametrize("name", ["Form Responses 1", "Form_Responses1", "câu trả lời biểu mẫu 12", "Ca\u0302u tra\u0309 lo\u031b\u0300i bie\u0302\u0309u ma\u0302\u0303u 1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Form Responses 1",
+        "Form_Responses1",
+        "câu trả lời biểu mẫu 12",
+        "Ca\u0302u tra\u0309 lo\u031b\u0300i bie\u0302\u0309u ma\u0302\u0303u 1",
+    ],
+)
 def test_the_forms_tab_is_known_by_its_name_wherever_it_stands(google, name):
     google.books[KEY] = Book({"Tổng hợp": [["y"], ["z"]], name: ROWS})
     assert len(sheets.read(KEY, patience=HASTE).frame) == 2
 
 
 def test_of_two_form_tabs_the_later_one_with_a_time_column_is_read(google):
-    google.books[KEY] = Book({"Form Responses 1": [["Timestamp"], [1.0]], "Form Responses 2": ROWS, "Form Responses 3": [["a"], [1]]})
+    google.books[KEY] = Book(
+        {"Form Responses 1": [["Timestamp"], [1.0]], "Form Responses 2": ROWS, "Form Responses 3": [["a"], [1]]}
+    )
     assert list(sheets.read(KEY, patience=HASTE).frame.columns) == ROWS[0]
 
 
@@ -233,7 +243,11 @@ def recorded(folder: Path, name: str) -> list[tuple[str, int, dict]]:
     """(address, status, body) of the exchanges that Google recorded."""
     tape = json.loads((folder / f"{name}.json").read_text())["interactions"]
     return [
-        (unquote(each["request"]["uri"]), each["response"]["status"]["code"], json.loads(each["response"]["body"]["string"]))
+        (
+            unquote(each["request"]["uri"]),
+            each["response"]["status"]["code"],
+            json.loads(each["response"]["body"]["string"]),
+        )
         for each in tape
         if each["request"]["method"] == "GET" and "sheets.googleapis.com" in each["request"]["uri"]
     ]
@@ -260,7 +274,9 @@ def test_unformatted_values_keep_their_types_as_google_recorded(shared_data):
     name = "WorksheetTest.test_get_all_values_date_time_render_options"
     for address, _, body in recorded(shared_data / "gspread-cassettes", name):
         query = parse_qs(urlsplit(address).query)
-        if query.get("valueRenderOption") == ["UNFORMATTED_VALUE"] and query["dateTimeRenderOption"] == ["SERIAL_NUMBER"]:
+        if query.get("valueRenderOption") == ["UNFORMATTED_VALUE"] and query["dateTimeRenderOption"] == [
+            "SERIAL_NUMBER"
+        ]:
             ours = value_range(Book({"Sheet1": body["values"]}), "'Sheet1'", query)
             kinds = [[type(cell) for cell in row] for row in ours["values"]]
             assert kinds == [[type(cell) for cell in row] for row in body["values"]]

@@ -17,7 +17,8 @@ def school(rosters: dict[int, dict]) -> Study:
             "units": [{"id": unit, "label": unit} for unit in units],
             "roles": [{"id": "gv", "label": "Giáo viên"}, {"id": "nv", "label": "Nhân viên"}],
             "waves": [
-                {"id": wave, "opens": f"{wave}-05-01", "ends": f"{wave}-05-20", "roster": roster} for wave, roster in rosters.items()
+                {"id": wave, "opens": f"{wave}-05-01", "ends": f"{wave}-05-20", "roster": roster}
+                for wave, roster in rosters.items()
             ],
         }
     )
@@ -70,7 +71,11 @@ def test_answers_from_nowhere_on_the_roster_are_left_out_and_counted():
     study = school({2025: {"toan": {"gv": 5}, "vp": {"nv": 1}}})
     given = answers((2025, "toan", "gv", 5), (2025, "toan", "nv", 1))
     assert len(weigh(given, study)) == 5
-    assert response(given, study)[["unit", "people", "answers"]].values.tolist() == [["", 6, 6], ["toan", 5, 6], ["vp", 1, 0]]
+    assert response(given, study)[["unit", "people", "answers"]].values.tolist() == [
+        ["", 6, 6],
+        ["toan", 5, 6],
+        ["vp", 1, 0],
+    ]
 
 
 def test_more_answers_than_people_count_as_complete():

@@ -15,7 +15,8 @@ def stratified() -> pd.DataFrame:
     for h, (population, n) in {"A": (40, 30), "B": (25, 20), "C": (15, 15)}.items():
         y = np.round(random.normal({"A": 3.1, "B": 2.6, "C": 3.8}[h], 0.9, n), 3)
         q = np.clip(np.rint(y), 1, 5)
-        parts.append(pd.DataFrame({"h": h, "N": population, "w": population / n, "y": y, "q": q, "g": random.choice(["m", "f"], n)}))
+        g = random.choice(["m", "f"], n)
+        parts.append(pd.DataFrame({"h": h, "N": population, "w": population / n, "y": y, "q": q, "g": g}))
     frame = pd.concat(parts, ignore_index=True)
     frame.loc[random.choice(len(frame), 6, replace=False), "y"] = np.nan
     return frame
