@@ -149,7 +149,7 @@ class Review:
 
     def unit_labels(self) -> dict[str, Text]:
         """Unit and role ids -> their words."""
-        return {entry.id: entry.label for entry in (*self.study.units, *self.study.roles)}
+        return {u.id: u.label for u in self.study.units} | {r.id: r.label for r in self.study.roles}
 
     def _shown(self, estimates: pd.DataFrame) -> pd.DataFrame:
         phases = {wave.id: self.study.phase_of(wave) for wave in self.study.waves}

@@ -56,7 +56,7 @@ def response_table(review: Review) -> pd.DataFrame:
 
 def level_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
     """A row per scale, a column per wave: the mean with its interval, or the mark of a hidden cell."""
-    cells = {}
+    cells: dict[str, dict[str, str]] = {}
     for row in levels.itertuples():
         words = f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" if row.shown else str(HIDDEN)
         cells.setdefault(str(review.label(row.item)), {})[str(row.wave)] = words

@@ -10,7 +10,7 @@ from survey.questionnaire import Questionnaire
 
 def codebook(form: Questionnaire) -> pd.DataFrame:
     """A row per column and code: column, type, vi, en (the question), code, code_vi, code_en, asked_of, tags."""
-    rows = []
+    rows: list[tuple] = []
     for question in form.questions.values():
         only = form.section_of(question.id).only
         asked = "; ".join(f"{gate} ∈ {', '.join(map(str, values))}" for gate, values in only.items())

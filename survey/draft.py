@@ -43,7 +43,8 @@ def draft(raw: Raw, name: str) -> dict:
     """The questionnaire that the sheet suggests, as the content of a YAML file."""
     lists: dict[tuple[str, ...], str] = {}
     choices: dict[str, dict] = {}
-    questions, taken = [], set()
+    questions: list[dict] = []
+    taken: set[str] = set()
     for number_, header in enumerate(raw.frame.columns, start=1):
         if plain(header) in TIME | LEFT_OUT:
             continue

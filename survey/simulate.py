@@ -129,14 +129,14 @@ def _would_answer(
     share = min([truth.growth_of_content.get(c, 1.0) for c in np.atleast_1d(contents).tolist()], default=1.0)
     latent = (people["trait"] + share * people["growth"]).to_numpy() + level + random.normal(0, 0.6, size)
     if question.type == "several":
-        values = form.choices_of(question).valid
-        chances = 1 / (1 + np.exp(0.8 + latent[:, None] / 2 + random.normal(0, 0.6, len(values))[None, :]))
-        chosen = random.random((size, len(values))) < chances
+        choices = form.choices_of(question).valid
+        chances = 1 / (1 + np.exp(0.8 + latent[:, None] / 2 + random.normal(0, 0.6, len(choices))[None, :]))
+        chosen = random.random((size, len(choices))) < chances
         ticked = asked & chosen.any(axis=1)  # nobody can tell no tick from no answer
-        return {f"{question.id}.{c.value}": np.where(ticked, chosen[:, i], np.nan) for i, c in enumerate(values)}
+        return {f"{question.id}.{c.value}": np.where(ticked, chosen[:, i], np.nan) for i, c in enumerate(choices)}
     if question.type in ("text", "long_text"):
         words = random.choice(REMARKS, size)
-        return {question.id: np.where(asked & (random.random(size) < 0.2), words, None)}
+        return {question.id: pd.Series(words).where(asked & (random.random(size) < 0.2)).to_numpy()}
     if question.type in ("number", "date"):
         return {question.id: np.full(size, np.nan)}
     return {question.id: _closed(form, question, people, latent, asked, truth, random)}

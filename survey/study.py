@@ -207,11 +207,12 @@ def _faults(study: Study):
     units, roles = {u.id for u in study.units}, {r.id for r in study.roles}
     waves = [w.id for w in study.waves]
     twice = Text("Mã này được dùng hai lần.", "This id is used twice.")
-    for place, ids in (
-        ("units", [u.id for u in study.units]),
-        ("waves", waves),
-        ("phases", [p.id for p in study.phases]),
-    ):
+    named: dict[str, list] = {
+        "units": [u.id for u in study.units],
+        "waves": waves,
+        "phases": [p.id for p in study.phases],
+    }
+    for place, ids in named.items():
         for one in sorted({i for i in ids if ids.count(i) > 1}, key=str):
             yield place, twice, one, Text("Đổi một trong hai.", "Change one of them.")
     for wave in study.waves:
