@@ -67,7 +67,7 @@ def _changes(review: Review, pair: tuple[int, int]) -> list[Any]:
     figure = charts.changes(found, labels, small=review.study.small, pretend=review.study.pretend)
     return [
         figure,
-        [sentences.change(row, labels[row.item]) for row in found.itertuples()],
+        sentences.changes(found, labels),
         tables.change_table(review, found),
     ]
 

@@ -139,6 +139,14 @@ def content_sentences(review: Review, content: int, ledger: Ledger) -> Iterator[
                 yield f"{sentences.change(row, scale.title)} [{ledger.cite(row)}]"
 
 
+def contents_in_words(review: Review) -> str:
+    """What the survey says on each content of the movement, as a text."""
+    ledger = Ledger(store.snapshots(review.study))
+    contents = review.study.movement.contents if review.study.movement else ()
+    said = [[f"{content.id}. {content.title}", *content_sentences(review, content.id, ledger)] for content in contents]
+    return "\n\n".join("\n".join(lines) for lines in said)
+
+
 def target_summary(targets: pd.DataFrame) -> str:
     """How many targets are met, not met, without cases, without grounds."""
     counts = targets["status"].value_counts()
@@ -226,10 +234,10 @@ def _charts(document, review: Review, primary: list[str]) -> None:
             values = review.study.form.value_labels(skills[0])
             figure = charts.likert(now, {item: review.label(item) for item in skills}, values, pretend=pretend)
             caption = Text(f"Mức độ thực hành năm {review.wave}", f"Practice in {review.wave}")
-            words = Text(
+            said = Text(
                 "Tỉ lệ từng mức của từng kỹ năng; số liệu ở phụ lục Excel.", "Shares of each level; see the annex."
             )
-            layout.picture(document, charts.png(figure), f"{Text('Hình', 'Figure')} {place}. {caption}", str(words))
+            layout.picture(document, charts.png(figure), f"{Text('Hình', 'Figure')} {place}. {caption}", str(said))
 
 
 def skill_items(review: Review, most: int = 12) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import pandas as pd
 from babel.numbers import format_decimal
@@ -85,3 +86,8 @@ def change(row, label: object) -> str:
             f"{en_head} {words.en}: difference {signed(row.estimate)} points (95% interval: {interval}).",
         )
     )
+
+
+def changes(judged: pd.DataFrame, labels: Mapping[str, object]) -> list[str]:
+    """A sentence for each judged change, in the table's order."""
+    return [change(row, labels[row.item]) for row in judged.itertuples()]

@@ -45,7 +45,7 @@ def write(path: Path, content: bytes) -> Path:
 
 def save_snapshot(study: Study, wave: int, raw: Raw) -> Path:
     """Keep the sheet as read; content that is kept already is not written again."""
-    path = study.folder / "raw" / str(wave) / f"{raw.digest[:16]}.json"
+    path = _snapshot(study, wave, raw.digest)
     if not path.exists():
         write(path, raw.content.encode())
         path.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
@@ -106,6 +106,15 @@ def answers(study: Study) -> pd.DataFrame:
 def snapshots(study: Study) -> dict[int, str]:
     """Wave -> SHA-256 of the snapshot that its answers were made of."""
     return {w: str(pd.read_parquet(_path(study, w), columns=["snapshot"])["snapshot"].iloc[0]) for w in waves(study)}
+
+
+def snapshot_path(study: Study, wave: int) -> Path:
+    """The snapshot that a wave's answers were made of."""
+    return _snapshot(study, wave, snapshots(study)[wave])
+
+
+def _snapshot(study: Study, wave: int, digest: str) -> Path:
+    return study.folder / "raw" / str(wave) / f"{digest[:16]}.json"
 
 
 def load_snapshot(path: Path) -> Raw:

@@ -26,3 +26,18 @@ def need_tool(name: str) -> str:
     if path is None:
         pytest.skip(f"{name} is not installed")
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_study(tmp_path_factory):
+    """The demo school with its pretend answers imported, in a folder of the tests' own, with a space and Vietnamese letters."""
+    from survey import simulate
+    from survey.pull import pull
+    from survey.study import Study
+
+    folder = tmp_path_factory.mktemp("Khảo sát mô phỏng")
+    shutil.copy(PROJECT / "data/demo/study.yaml", folder)
+    study = Study.open(folder)
+    simulate.write(study)
+    pull(study)
+    return study
