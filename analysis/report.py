@@ -44,7 +44,7 @@ def _document(review: Review, ledger: Ledger) -> bytes:
     if study.pretend:
         _say(
             document,
-            f"{PRETEND}: {Text('mọi số liệu dưới đây là giả định, để tập dượt.', 'every figure below is made up, for practice.')}",
+            f"{PRETEND}: {Text('mọi số liệu dưới đây là giả định, để tập dượt.', 'every figure below is made up.')}",
             "Ghi chu",
         )
     for line in study.movement.basis if study.movement else ():

@@ -115,9 +115,10 @@ class Review:
 
     @property
     def until(self) -> dt.date:
-        """The date to which the review looks: the closing of its phase where it is a review wave, else the wave's end."""
+        """The date to which figures count: the closing of the phase that the review closes, else the end of the year."""
+        ends = self.study.wave(self.wave).ends
         closing = [phase.closes for phase in self.study.phases if phase.review_wave == self.wave]
-        return max([*closing, self.study.wave(self.wave).ends])
+        return max([*closing, ends]) if closing else dt.date(ends.year, 12, 31)
 
     def levels_by(self, group: str, items: Sequence[str] | None = None) -> pd.DataFrame:
         """The mean of scales in each group of one column (unit or role), in the review's wave; no two groups crossed."""
