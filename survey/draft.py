@@ -108,7 +108,7 @@ def _type(cells: list, raw: Raw, lists: dict[tuple[str, ...], str], choices: dic
 
 def _several(words: Counter) -> list[str]:
     """The parts of joined cells, where cells are made of the same few parts again and again."""
-    joined = [re.split(r"\s*[;,]\s+|;", word) for word in words]
+    joined = [re.split(r"\s*[;,]\s+|;", word) for word in words.elements()]
     if sum(len(parts) > 1 for parts in joined) < 3:
         return []
     parts = Counter(part for cell in joined for part in cell)
