@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import json
 import os
+import random
 import re
 import time
 from collections.abc import Callable
@@ -18,12 +19,11 @@ from zoneinfo import ZoneInfo
 import gspread
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
-from google.auth.transport.requests import AuthorizedSession, Request
+from google.auth.transport.requests import Request
 from google.oauth2.service_account import Credentials
 from gspread.auth import get_config_dir
-from gspread.utils import DateTimeOption, ValueRenderOption, extract_id_from_url
-from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception, wait_exponential_jitter
+from gspread.utils import DateTimeOption, ValueRenderOption
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception
 
 from survey.clean import TIME
 from survey.errors import SheetError, Text
@@ -85,10 +85,9 @@ def account(credentials: Path | None = None) -> str:
 
 def _read(key: str, tab: str | None, badge: Credentials, tell: Tell, patience: Patience) -> Raw:
     address = _address(badge)
-    with requests.Session() as door, AuthorizedSession(badge, auth_request=Request(door)) as session:
-        door.mount("https://", HTTPAdapter(max_retries=3))  # only where no connection came about, as google-auth does
-        door.trust_env = session.trust_env = address == GOOGLE  # no proxy stands before this machine itself
-        _sign_in(badge, door, patience)
+    with requests.Session() as session:
+        session.trust_env = address == GOOGLE  # no proxy stands before this machine itself
+        _sign_in(badge, session, patience)
         reader = partial(_Reader, address=address, tell=tell, patience=patience)
         client = gspread.Client(badge, session, cast(type[gspread.HTTPClient], reader))
         client.set_timeout((patience.connect, patience.answer))
@@ -98,8 +97,10 @@ def _read(key: str, tab: str | None, badge: Credentials, tell: Tell, patience: P
             value_render_option=ValueRenderOption.unformatted, date_time_render_option=DateTimeOption.serial_number
         )
     place = _place(key, sheet.title)
-    # gspread gives an empty tab as one row of no cells
-    return from_rows([list(row) for row in rows if row or len(rows) > 1], place, _zone(book.timezone, place), serial_dates=True)
+    table = [list(row) for row in rows]
+    if table == [[]]:  # so gspread gives an empty tab
+        table = []
+    return from_rows(table, place, _zone(book.timezone, place), serial_dates=True)
 
 
 def _place(key: str, tab: str | None = None) -> str:
@@ -110,13 +111,10 @@ def _place(key: str, tab: str | None = None) -> str:
 def _key(given: str) -> str:
     """The key in an address of a sheet, or the key itself."""
     given = given.strip()
-    key = given
-    if "/" in given:
-        try:
-            key = extract_id_from_url(given)
-        except gspread.exceptions.NoValidUrlKeyFound:
-            key = ""
-    if not re.fullmatch(r"[\w-]+", key, re.ASCII) or key == "e":  # /d/e/… is a page that was published to the web
+    # /u/1/ stands in the address where somebody is signed in with several accounts, which gspread does not know
+    found = re.fullmatch(r"(?:.*/spreadsheets/(?:u/\d+/)?d/)?([A-Za-z0-9_-]+)(?:[/?#].*)?", given)
+    key = found[1] if found else ""
+    if not key or key == "e":  # /d/e/… is a page that was published to the web
         raise SheetError(
             given,
             rule=Text(
@@ -147,7 +145,9 @@ def _response_tab(book: gspread.Spreadsheet, tab: str | None, place: str) -> gsp
         named = [sheet for sheet in sheets if plain(sheet.title) == plain(tab)]
         return named[0] if named else _no_tab(sheets, place, tab)
     likely = [sheet for sheet in sheets if RESPONSES.fullmatch(plain(sheet.title))]
-    timed = likely if len(likely) == 1 else [sheet for sheet in likely if TIME & {plain(c) for c in sheet.row_values(1)}]
+    timed = (
+        likely if len(likely) == 1 else [sheet for sheet in likely if TIME & {plain(c) for c in sheet.row_values(1)}]
+    )
     return timed[0] if len(timed) == 1 else _no_tab(timed or sheets, place, None)
 
 
@@ -196,16 +196,19 @@ def _zone(name: str, place: str) -> str:
 
 
 def _file(credentials: Path | None) -> Path:
-    """Where the key file lies; it must lie outside the project, so that it never enters git."""
+    """Where the key file lies; it must lie in no git tree, and not in the project where that is none."""
     named = credentials or os.environ.get("KHAOSATSO_CREDENTIALS")
     path = Path(named).expanduser() if named else get_config_dir() / "service_account.json"
     project = Path(__file__).resolve().parents[1]
-    tree = next((folder for folder in (project, *project.parents) if (folder / ".git").exists()), project)
-    if path.resolve().is_relative_to(tree):
+    inside = [folder for folder in path.resolve().parents if folder == project or (folder / ".git").exists()]
+    if inside:
         raise SheetError(
             str(path),
-            rule=Text("Tệp khóa nằm ngoài thư mục dự án, để không bao giờ vào git.", "The key file lies outside the project."),
-            found=Text(f"nằm trong {tree}", f"inside {tree}"),
+            rule=Text(
+                "Tệp khóa nằm ngoài thư mục dự án và ngoài mọi kho git.",
+                "The key file lies outside the project and outside every git repository.",
+            ),
+            found=Text(f"nằm trong {inside[0]}", f"inside {inside[0]}"),
             cure=Text(
                 f"Chuyển tệp ấy đến {get_config_dir() / 'service_account.json'}, rồi chạy lại.",
                 f"Move the file to {get_config_dir() / 'service_account.json'}, then run again.",
@@ -249,12 +252,16 @@ def _credentials(path: Path) -> Credentials:
     )
 
 
-def _sign_in(badge: Credentials, door: requests.Session, patience: Patience) -> None:
-    """Get the token once, before anything is asked: the asking is tried again, the signing in is not."""
+def _sign_in(badge: Credentials, session: requests.Session, patience: Patience) -> None:
+    """Get a token, which is good for an hour, before anything is asked: asking is tried again, signing in is not.
+
+    google-auth's own AuthorizedSession would, in a thread of its own, also ask Google where the account may be used.
+    """
     try:
-        badge.refresh(partial(Request(door), timeout=(patience.connect, patience.answer)))
+        badge.refresh(partial(Request(session), timeout=(patience.connect, patience.answer)))
     except TypeError:  # google-auth takes any page with status 200 for a token
         raise _Unreadable from None
+    session.headers["Authorization"] = f"Bearer {badge.token}"
 
 
 def _address(badge: Credentials) -> str:
@@ -272,7 +279,9 @@ def _address(badge: Credentials) -> str:
                     "This variable is for trials only: a stand-in on this very machine, with the stand-in's own key.",
                 ),
                 found=url,
-                cure=Text("Xóa biến KHAOSATSO_SHEETS_URL, rồi chạy lại.", "Unset KHAOSATSO_SHEETS_URL, then run again."),
+                cure=Text(
+                    "Xóa biến KHAOSATSO_SHEETS_URL, rồi chạy lại.", "Unset KHAOSATSO_SHEETS_URL, then run again."
+                ),
             )
     return address
 
@@ -338,8 +347,8 @@ class _Reader(gspread.HTTPClient):
     def _pause(self, state: RetryCallState) -> float:
         """What Google asks for; else 1, 2, 4 … seconds and a little by chance, so that not all come back at once."""
         after = getattr(_met(state), "after", None)
-        growing = wait_exponential_jitter(self.patience.first, self.patience.longest, jitter=self.patience.jitter)
-        return growing(state) if after is None else after
+        growing = min(self.patience.first * 2 ** (state.attempt_number - 1), self.patience.longest)
+        return growing + random.uniform(0, self.patience.jitter) if after is None else after
 
     def _enough(self, state: RetryCallState) -> bool:
         late = time.monotonic() + state.upcoming_sleep > self.deadline
@@ -393,9 +402,9 @@ def _after(response: requests.Response) -> float | None:
 
 def _in_words(trouble: BaseException, place: str, address: str, patience: Patience) -> SheetError:
     """What a person is told of a trouble; `address` is the service account's e-mail address."""
-    tries = 1
+    tries = trouble.tries if isinstance(trouble, _GivenUp) else 1
     if isinstance(trouble, _GivenUp):
-        trouble, tries = trouble.trouble, trouble.tries
+        trouble = trouble.trouble
     if isinstance(trouble, GoogleAuthError) and trouble.args and isinstance(trouble.args[0], requests.RequestException):
         trouble = trouble.args[0]  # the network failed while signing in
     if isinstance(trouble, _Refusal):
@@ -422,7 +431,10 @@ _ANSWERS = Text("Google trả lời khi được hỏi.", "Google answers when i
 def _refused(no: _Refusal, address: str) -> Words:
     if no.status == 403 and no.reason == "SERVICE_DISABLED":
         return (
-            Text("Dự án Google Cloud của tài khoản dịch vụ đã bật Google Sheets API.", "The Google Sheets API is enabled."),
+            Text(
+                "Dự án Google Cloud của tài khoản dịch vụ đã bật Google Sheets API.",
+                "The Google Sheets API is enabled.",
+            ),
             Text("Google Sheets API chưa bật (403)", "the Google Sheets API is not enabled (403)"),
             Text(
                 "Mở console.cloud.google.com/apis/library/sheets.googleapis.com, chọn đúng dự án, nhấn Bật (Enable), chờ vài "
@@ -500,7 +512,10 @@ def _not_reached(trouble: BaseException, patience: Patience) -> Words:
         )
     if isinstance(trouble, requests.exceptions.SSLError):
         return (
-            Text("Kết nối tới Google được mã hóa, có chứng thư đúng.", "The connection to Google is encrypted and certified."),
+            Text(
+                "Kết nối tới Google được mã hóa, có chứng thư đúng.",
+                "The connection to Google is encrypted and certified.",
+            ),
             Text("chứng thư của kết nối không đúng", "the certificate of the connection is not right"),
             Text(
                 "Kiểm tra ngày giờ của máy; nếu đúng, mạng đang chặn hoặc đọc kết nối: hỏi người quản trị mạng, hoặc dùng mạng "
