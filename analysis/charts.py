@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.patches
@@ -41,10 +42,17 @@ STYLE: dict = {
 VERDICT_MARKS = {ROSE: ("^", LINES[0]), FELL: ("v", LINES[1]), SAME: ("o", QUIET), UNKNOWN: ("o", "#ffffff")}
 
 
+class Chart(Figure):
+    """A figure that shows itself in a notebook and in Voilà, without pyplot's global state."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self, dpi=110)
+
+
 def likert(
     shown: pd.DataFrame,
     labels: Mapping[str, object],
-    values: Mapping[object, object],
+    values: Mapping[Any, object],
     *,
     title: str = "",
     note: str = "",
@@ -195,7 +203,7 @@ def trend(
 
 def units(
     shown: pd.DataFrame,
-    labels: Mapping[object, object],
+    labels: Mapping[Any, object],
     *,
     whole: pd.DataFrame | None = None,
     title: str = "",
@@ -318,7 +326,7 @@ def _require_suppressed(shown: pd.DataFrame) -> None:
 
 def _sheet(height: float) -> tuple[Figure, Axes]:
     with mpl.rc_context(STYLE), sns.axes_style("white", STYLE):
-        figure = Figure(figsize=(WIDTH, max(1.2, height)), layout="constrained")
+        figure = Chart(figsize=(WIDTH, max(1.2, height)), layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.add_subplot()
 

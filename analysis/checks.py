@@ -32,9 +32,11 @@ def base_by_two_routes(review: Review) -> pd.DataFrame:
     for item, part in shown.groupby("item", sort=False):
         question = form.questions[str(item).split(".")[0]]
         words = cells(question.id)[counted]
-        exempt = {plain(c) for choice in form.choices_of(question).options if choice.missing for c in choice.wordings} if (
-            question.choices
-        ) else set()
+        exempt = (
+            {plain(c) for choice in form.choices_of(question).options if choice.missing for c in choice.wordings}
+            if (question.choices)
+            else set()
+        )
         filled = words.map(lambda word, exempt=exempt: word is not None and plain(word) not in exempt)
         rows.append((item, int(part["n"].iloc[0]), int(filled.sum())))
     return pd.DataFrame(rows, columns=["item", "n_table", "n_sheet"])
@@ -46,7 +48,12 @@ def _belongs(review: Review, cells, index: pd.Index) -> pd.Series:
     counted = pd.Series(True, index=index)
     consent = form.used_as("consent")
     if consent:
-        yes = {plain(words) for choice in form.choices_of(consent).options if choice.value == 1 for words in choice.wordings}
+        yes = {
+            plain(words)
+            for choice in form.choices_of(consent).options
+            if choice.value == 1
+            for words in choice.wordings
+        }
         counted &= cells(consent.id).map(lambda word: word is not None and plain(word) in yes)
     unit, role = form.used_as("unit"), form.used_as("role")
     if unit and role and wave.roster:
@@ -55,6 +62,8 @@ def _belongs(review: Review, cells, index: pd.Index) -> pd.Series:
             for question in (unit, role)
         ]
         pairs = zip(cells(unit.id), cells(role.id), strict=True)
-        placed = [wave.roster.get(str(known[0].get(plain(u))), {}).get(str(known[1].get(plain(r))), 0) > 0 for u, r in pairs]
+        placed = [
+            wave.roster.get(str(known[0].get(plain(u))), {}).get(str(known[1].get(plain(r))), 0) > 0 for u, r in pairs
+        ]
         counted &= pd.Series(placed, index=index)
     return counted

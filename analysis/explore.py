@@ -14,6 +14,7 @@ from analysis.review import Review
 from survey.errors import Text
 
 WIDE = widgets.Layout(width="min(100%, 32rem)", min_height="44px")  # a finger's breadth on a phone
+ORDERED = ("practice", "frequency", "agreement", "yes_no")
 GROUPS = {
     "": Text("Toàn trường", "Whole school"),
     "role": Text("Theo vai trò", "By role"),
@@ -39,11 +40,13 @@ def _levels(review: Review, scale: str, group: str) -> list[Any]:
     parts = review.levels_by(group, [scale])
     figure = charts.units(parts, review.unit_labels(), whole=now, pretend=review.study.pretend)
     words = [sentences.level(row, review.unit_labels().get(row.level, row.level)) for row in parts.itertuples()]
-    return [figure, words, tables.estimates_table(review, parts)]
+    return [figure, words, tables.group_table(review, parts)]
 
 
-def shares(review: Review, items: Sequence[str]) -> widgets.VBox:
-    """Choose one of the items: the share of each answer, wave by wave."""
+def shares(review: Review, items: Sequence[str] = ()) -> widgets.VBox:
+    """Choose one of the items (all with ordered answers, if none is named): the share of each answer, wave by wave."""
+    form = review.study.form
+    items = items or [item for order in ORDERED for item in form.items(order=order) if item in review.items]
     item = _choice(Text("Câu hỏi", "Question"), {str(review.label(name)): name for name in items})
     return _page([item], lambda: _shares(review, item.value))
 
@@ -52,7 +55,7 @@ def _shares(review: Review, item: str) -> list[Any]:
     found = review.shares_of([item])
     values = review.study.form.value_labels(item)
     figure = charts.likert(found, {item: review.label(item)}, values, pretend=review.study.pretend)
-    return [figure, [], tables.estimates_table(review, found)]
+    return [figure, [], tables.share_table(review, found)]
 
 
 def changes(review: Review) -> widgets.VBox:

@@ -123,7 +123,7 @@ def _results(document, review: Review, ledger: Ledger) -> None:
         _head(document, "2. Kết quả thực hiện các chỉ tiêu", "2. Targets", 2)
         _say(document, target_summary(review.targets))
         caption = Text("Bảng 1. Kết quả thực hiện các chỉ tiêu", "Table 1. Targets")
-        layout.table(document, str(caption), tables.target_table(review.targets), (45, 27, 30, 22, 20, 26))
+        layout.table(document, str(caption), tables.target_table(review.targets), (42, 25, 28, 23, 18, 24))
 
 
 def content_sentences(review: Review, content: int, ledger: Ledger) -> Iterator[str]:
@@ -179,8 +179,8 @@ def _survey(document, review: Review, ledger: Ledger) -> None:
     caption = Text(
         "Bảng 2. Điểm trung bình các đợt (khoảng tin cậy 95%)", "Table 2. Means of the waves (95% intervals)"
     )
-    width = 60 if len(review.waves) < 5 else 34
-    columns = [(170 - width) // max(1, len(review.waves))] * len(review.waves)
+    width = 58 if len(review.waves) < 5 else 34
+    columns = [(160 - width) // max(1, len(review.waves))] * len(review.waves)
     if len(levels):
         layout.table(document, str(caption), tables.level_table(review, levels), [width, *columns])
     for place, (pair, part) in enumerate(changes.groupby("wave", sort=False), start=3):
@@ -189,7 +189,7 @@ def _survey(document, review: Review, ledger: Ledger) -> None:
             document,
             f"{Text('Bảng', 'Table')} {place}. {Text('Thay đổi', 'Change')} {words}",
             tables.change_table(review, part),
-            (62, 26, 42, 40),
+            (58, 24, 42, 36),
         )
     _charts(document, review, primary)
 
@@ -298,26 +298,12 @@ def _annex_pages(document, review: Review) -> None:
             document,
             str(Text("Phụ lục 1. Tỉ lệ trả lời", "Annex 1. Response")),
             tables.response_table(review),
-            (35, 45, 45, 45),
+            (34, 42, 42, 42),
         )
-    alphas = review.reliability
-    frame = pd.DataFrame(
-        {
-            str(Text("Thang đo", "Scale")): [str(review.label(scale)) for scale in alphas["scale"]],
-            str(Text("Đợt", "Wave")): alphas["wave"].astype(str),
-            str(Text("Số câu", "Items")): alphas["items"].astype(str),
-            "n": alphas["n"].astype(str),
-            "Cronbach α (95%)": [
-                f"{number(row.alpha)} ({number(row.low)}–{number(row.high)})" if not pd.isna(row.alpha) else "–"
-                for row in alphas.itertuples()
-            ],
-        }
-    )
-    if len(frame):
-        now = frame[frame[str(Text("Đợt", "Wave"))] == str(review.wave)]
-        layout.table(
-            document, str(Text("Phụ lục 2. Độ tin cậy của thang đo", "Annex 2. Reliability")), now, (70, 20, 20, 20, 40)
-        )
+    reliable = tables.reliability_table(review)
+    if len(reliable):
+        caption = Text("Phụ lục 2. Độ tin cậy của thang đo", "Annex 2. Reliability of the scales")
+        layout.table(document, str(caption), reliable, (80, 20, 20, 40))
     _say(document, str(Text("Phụ lục 3. Dữ liệu và cách tính lại", "Annex 3. Data, and how to repeat")), "Ten bang")
     for wave, digest in store.snapshots(review.study).items():
         if wave in review.waves:

@@ -33,6 +33,7 @@ STYLES = {
     "KSS Can cu": (14, False, True, ALIGN.JUSTIFY, 12.7, 0, 6),
     "KSS Dau trang": (13, False, False, ALIGN.CENTER, 0, 0, 0),
     "KSS Dau trang dam": (13, True, False, ALIGN.CENTER, 0, 0, 0),
+    "KSS Quoc hieu": (12, True, False, ALIGN.CENTER, 0, 0, 0),
     "KSS Tieu ngu": (14, True, False, ALIGN.CENTER, 0, 0, 0),
     "KSS Ngay thang": (14, False, True, ALIGN.CENTER, 0, 6, 0),
     "KSS Ten loai": (14, True, False, ALIGN.CENTER, 0, 12, 0),
@@ -98,11 +99,11 @@ def heading(document: Document, school: School, kind: str, year: int) -> None:
     table = document.add_table(rows=2, cols=2)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    _columns(table, (70, 92))
+    _columns(table, (66, 94))
     agency, nation = table.rows[0].cells
     _lines(agency, [(str(school.authority), "KSS Dau trang"), (str(school.name).upper(), "KSS Dau trang dam")])
     _rule(agency.add_paragraph(style="KSS Ke"), 24)
-    _lines(nation, [(str(NATION), "KSS Dau trang dam"), (str(MOTTO), "KSS Tieu ngu")])
+    _lines(nation, [(str(NATION), "KSS Quoc hieu"), (str(MOTTO), "KSS Tieu ngu")])
     _rule(nation.add_paragraph(style="KSS Ke"), 18)
     number, place = table.rows[1].cells
     mark = f"/{kind}-{school.abbreviation}" if school.abbreviation else f"/{kind}"
@@ -114,7 +115,8 @@ def heading(document: Document, school: School, kind: str, year: int) -> None:
 def title(document: Document, kind: str, subject: str) -> None:
     """The kind of document and its subject, with the rule below."""
     document.add_paragraph(kind, style="KSS Ten loai")
-    paragraph = document.add_paragraph(subject, style="KSS Ten loai")
+    head, *tail = subject.rsplit(" ", 2)
+    paragraph = document.add_paragraph(" ".join([head, "\u00a0".join(tail)]), style="KSS Ten loai")  # no lone last word
     paragraph.paragraph_format.space_before = Pt(0)
     _rule(document.add_paragraph(style="KSS Ke"), 55)
 

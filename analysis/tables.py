@@ -104,6 +104,52 @@ def target_table(targets: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def group_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
+    """A row per group (unit or role): the mean with its interval and the number of answers, or the mark of a hidden cell."""
+    labels, hidden = review.unit_labels(), str(HIDDEN)
+    means = pd.Series([f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" for row in levels.itertuples()])
+    shown = levels["shown"].reset_index(drop=True)
+    return _worded(
+        {
+            Text("Nhóm", "Group"): levels["level"].map(lambda level: str(labels.get(level, level))),
+            Text("Trung bình (khoảng tin cậy 95%)", "Mean (95% interval)"): means.where(shown, hidden),
+            Text("Số trả lời", "n"): levels["n"]
+            .map(lambda n: number(n, 0))
+            .reset_index(drop=True)
+            .where(shown, hidden),
+        }
+    )
+
+
+def share_table(review: Review, shares: pd.DataFrame) -> pd.DataFrame:
+    """One item: a row per answer, a column per wave with the share, and the bases in the last row."""
+    item = shares["item"].iloc[0]
+    labels = review.study.form.value_labels(item)
+    columns = {}
+    for wave, part in shares.groupby("wave"):
+        words = [percent(row.estimate) if row.shown else str(HIDDEN) for row in part.itertuples()]
+        columns[str(wave)] = [*words, number(part["n"].iloc[0], 0)]
+    answers = [*(str(labels[value]) for value in shares["value"].drop_duplicates()), "n"]
+    return pd.DataFrame({str(Text("Trả lời", "Answer")): answers} | columns)
+
+
+def reliability_table(review: Review) -> pd.DataFrame:
+    """The scales in the review's wave: items, people who answered all of them, Cronbach's alpha with its interval."""
+    now = review.reliability[review.reliability["wave"] == review.wave]
+    alphas = [
+        f"{number(row.alpha)} ({number(row.low)}–{number(row.high)})" if not pd.isna(row.alpha) else "–"
+        for row in now.itertuples()
+    ]
+    return _worded(
+        {
+            Text("Thang đo", "Scale"): now["scale"].map(lambda scale: str(review.label(scale))),
+            Text("Số câu", "Items"): now["items"].astype(str),
+            Text("Số trả lời", "n"): now["n"].astype(str),
+            Text("Cronbach α (95%)", "Cronbach α (95%)"): pd.Series(alphas, index=now.index, dtype="str"),
+        }
+    )
+
+
 def estimates_table(review: Review, estimates: pd.DataFrame) -> pd.DataFrame:
     """Shown estimates with the words of their items and answers, unrounded, for the annex."""
     form = review.study.form

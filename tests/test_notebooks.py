@@ -24,7 +24,7 @@ def ran(demo_study, tmp_path_factory):
                     cell.source += f"\ndot = {dot}"
         os.environ["PYTHONPATH"] = str(ROOT)
         client = NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
-        return client.execute().cells
+        return client.execute()
 
     return run
 
@@ -33,9 +33,14 @@ def ran(demo_study, tmp_path_factory):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom(path, ran):
-    cells = ran(path)
+    book = ran(path)
+    cells = book.cells
     spoken = "".join(str(output) for cell in cells if cell.cell_type == "code" for output in cell.outputs)
+    spoken += str(book.metadata.get("widgets", ""))  # what the widgets show is kept apart
     assert "Error" not in spoken and "Warning" not in spoken
+    assert "<Figure" not in spoken  # a chart is a picture, not its name
+    pictures = {"02": 3, "03": 2}.get(path.stem[:2], 0)
+    assert spoken.count("image/png") == pictures
     if path.stem.startswith("01"):
         assert "True" in str(cells[-1].outputs)  # every denominator is the same by the second route
 
