@@ -18,6 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "data/demo"
 PICTURES = ROOT / "docs/pictures"
+CHROMIUM = [
+    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=40000",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # nothing but the page's own server is asked
+]  # fmt: skip
 
 
 def charts() -> None:
@@ -31,11 +36,8 @@ def pages(first: int = 1, last: int = 4) -> None:
     with tempfile.TemporaryDirectory() as folder:
         profile = f"-env:UserInstallation=file://{folder}/profile"
         document = DEMO / "reports/bao-cao-2027.docx"
-        subprocess.run(
-            ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, document],
-            check=True,
-            capture_output=True,
-        )
+        convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, document]
+        subprocess.run(convert, check=True, capture_output=True)
         for page in (first, last):
             target = PICTURES / f"bao-cao-trang-{page}"
             pdf = Path(folder) / "bao-cao-2027.pdf"
@@ -51,20 +53,14 @@ def notebook(width: int, height: int, name: str) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     page = ROOT / "notebooks/02_ki_nang_va_ung_dung.ipynb"
+    voila = [sys.executable, "-m", "voila", page, f"--port={port}", "--no-browser", "--VoilaExporter.language_code=vi"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "voila", page, f"--port={port}", "--no-browser", "--VoilaExporter.language_code=vi"],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    server = subprocess.Popen(voila, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(f"http://127.0.0.1:{port}/voila/static/favicon.ico")
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(
-                ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={folder}",
-                 f"--window-size={width},{height}", "--virtual-time-budget=40000", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", f"--screenshot={PICTURES / name}",
-                 f"http://127.0.0.1:{port}/"], check=True, capture_output=True, timeout=90,
-            )  # fmt: skip
+            shot = [f"--user-data-dir={folder}", f"--window-size={width},{height}", f"--screenshot={PICTURES / name}"]
+            subprocess.run([*CHROMIUM, *shot, f"http://127.0.0.1:{port}/"], check=True, capture_output=True, timeout=90)
     finally:
         server.terminate()
         server.wait()
