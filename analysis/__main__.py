@@ -161,10 +161,10 @@ def dashboard(port: Annotated[int, typer.Option(help="Cổng / port")] = 8866) -
     raise typer.Exit(subprocess.call([sys.executable, "-m", "voila", str(page), *arguments]))
 
 
-def main(arguments: list[str]) -> None:
-    """Run one command; typer's own complaints about the arguments end with exit code 2."""
-    commands()(arguments, prog_name="python run.py analysis")
+def main(arguments: list[str]) -> object:
+    """Run one command; its exit code, or an error that `run` puts into words."""
+    return commands()(arguments or ["--help"], prog_name="python run.py analysis", standalone_mode=False)
 
 
 if __name__ == "__main__":
-    sys.exit(run(main, sys.argv[1:]))
+    sys.exit(run("analysis", main, sys.argv[1:]))

@@ -235,10 +235,10 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
     pull(folder)
 
 
-def main(arguments: list[str]) -> None:
-    """Run one command; typer's own complaints about the arguments end with exit code 2."""
-    commands()(arguments, prog_name="python run.py survey")
+def main(arguments: list[str]) -> object:
+    """Run one command; its exit code, or an error that `run` puts into words."""
+    return commands()(arguments or ["--help"], prog_name="python run.py survey", standalone_mode=False)
 
 
 if __name__ == "__main__":
-    sys.exit(run(main, sys.argv[1:]))
+    sys.exit(run("survey", main, sys.argv[1:]))

@@ -99,14 +99,31 @@ def language_from(arguments: list[str]) -> list[str]:
     return rest
 
 
-def run(command: Callable[[list[str]], object], arguments: list[str]) -> int:
-    """Run a command line; a person's mistake becomes words on stderr and exit code 1."""
+def run(name: str, command: Callable[[list[str]], object], arguments: list[str]) -> int:
+    """Run a command line and return its exit code: 1 for a person's mistake in words, 2 for a line that is not a command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may know no Vietnamese
     try:
-        command(language_from(arguments))
+        code = command(language_from(arguments))
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    except Exception as error:
+        if type(error).__name__ == "Abort":  # Ctrl+C, as typer passes it on
+            print(Text("Đã dừng giữa chừng.", "Stopped."), file=sys.stderr)
+            return 130
+        if not hasattr(error, "format_message"):  # typer's own complaints about a command line have one, in English only
+            raise
+        print(_not_a_command(name, error.format_message()), file=sys.stderr)
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def _not_a_command(name: str, complaint: str) -> UserError:
+    return UserError(
+        f"{Text('dòng lệnh', 'command line')}",
+        rule=Text("Tên lệnh và các tham số phải có trong phần trợ giúp.", "Commands and options are those in the help."),
+        found=complaint,
+        cure=Text(f"Xem: python run.py {name} --help", f"See: python run.py {name} --help"),
+    )

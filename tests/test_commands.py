@@ -202,6 +202,17 @@ def test_the_codebook_opens_in_excel(study):
     assert len(content.decode().splitlines()) > 150
 
 
+def test_a_line_that_is_not_a_command():
+    said = run("pul", "data/demo")
+    assert said.returncode == 2
+    assert said.stderr.rstrip("\n") == (
+        "Lỗi ở dòng lệnh\n"
+        "  Quy tắc: Tên lệnh và các tham số phải có trong phần trợ giúp.\n"
+        "  Đã thấy: No such command 'pul'. Did you mean 'pull'?\n"
+        "  Cách sửa: Xem: python run.py survey --help"
+    )
+
+
 def loaded_by(*arguments: str) -> set[str]:
     """The heavy packages that a command has loaded when it ends."""
     probe = f"""
