@@ -8,6 +8,7 @@ from importlib import metadata
 
 import pandas as pd
 
+import survey
 from analysis.estimates import COLUMNS
 
 KEPT = [*COLUMNS, "p", "p_adjusted", "family", "verdict"]
@@ -42,9 +43,8 @@ class Ledger:
 
 def versions() -> pd.DataFrame:
     """The programs that the figures were worked out with: name, version."""
-    from survey import __version__
-
     names = ("pandas", "numpy", "scipy", "statsmodels", "narwhals", "gspread", "python-docx", "XlsxWriter")
     return pd.DataFrame(
-        [("khaosatso", __version__), *((name, metadata.version(name)) for name in names)], columns=["name", "version"]
+        [("khaosatso", survey.__version__), *((name, metadata.version(name)) for name in names)],
+        columns=["name", "version"],
     )
