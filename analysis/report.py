@@ -123,7 +123,7 @@ def _results(document, review: Review, ledger: Ledger) -> None:
         _head(document, "2. Kết quả thực hiện các chỉ tiêu", "2. Targets", 2)
         _say(document, target_summary(review.targets))
         caption = Text("Bảng 1. Kết quả thực hiện các chỉ tiêu", "Table 1. Targets")
-        layout.table(document, str(caption), tables.target_table(review.targets), (42, 25, 28, 23, 18, 24))
+        layout.table(document, str(caption), tables.target_table(review.targets), (40, 24, 27, 26, 19, 24))
 
 
 def content_sentences(review: Review, content: int, ledger: Ledger) -> Iterator[str]:
