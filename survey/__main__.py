@@ -85,7 +85,7 @@ def init(
     school = school or ask(Text("Tên trường", "School"), "")
     place = place or ask(Text("Địa danh (ghi trên văn bản)", "Place (for documents)"), "")
     roster = new.roster_from_xlsx(units) if units else new.ask_roster(ask)
-    wave = wave or int(ask(Text("Năm của đợt khảo sát đầu tiên", "Year of the first wave"), str(dt.date.today().year)))
+    wave = new.year(wave) if wave else new.ask_year(ask, dt.date.today())
     if source == "-":
         source = ask(
             Text("Mã trang tính câu trả lời (Enter nếu chưa có)", "Key of the response sheet (Enter: none yet)"), ""

@@ -113,7 +113,9 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
         if type(error).__name__ == "Abort":  # Ctrl+C, as typer passes it on
             print(Text("Đã dừng giữa chừng.", "Stopped."), file=sys.stderr)
             return 130
-        if not hasattr(error, "format_message"):  # typer's own complaints about a command line have one, in English only
+        if not hasattr(
+            error, "format_message"
+        ):  # typer's own complaints about a command line have one, in English only
             raise
         print(_not_a_command(name, error.format_message()), file=sys.stderr)
         return 2
@@ -123,7 +125,9 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
 def _not_a_command(name: str, complaint: str) -> UserError:
     return UserError(
         f"{Text('dòng lệnh', 'command line')}",
-        rule=Text("Tên lệnh và các tham số phải có trong phần trợ giúp.", "Commands and options are those in the help."),
+        rule=Text(
+            "Tên lệnh và các tham số phải có trong phần trợ giúp.", "Commands and options are those in the help."
+        ),
         found=complaint,
         cure=Text(f"Xem: python run.py {name} --help", f"See: python run.py {name} --help"),
     )

@@ -18,6 +18,10 @@ ROLES = (
     {"id": "giao_vien", "label": {"vi": "Giáo viên", "en": "Teachers"}},
     {"id": "nhan_vien", "label": {"vi": "Nhân viên", "en": "Non-teaching staff"}},
 )
+PHASES: tuple[dict, ...] = (
+    {"id": 1, "closes": dt.date(2027, 6, 30), "review_wave": 2027, "label": "Giai đoạn 1 (2025–2027)"},
+    {"id": 2, "closes": dt.date(2030, 6, 30), "review_wave": 2030, "label": "Giai đoạn 2 (2027–2030)"},
+)
 KINDS = (("ban giám hiệu", "management"), ("văn phòng", "office"), ("đoàn", "union"), ("công đoàn", "union"))
 Ask = Callable[[Text, str], str]
 
@@ -69,16 +73,44 @@ def roster_from_xlsx(path: Path) -> dict[str, dict[str, int]]:
 
 
 def ask_roster(ask: Ask) -> dict[str, dict[str, int]]:
-    """Unit -> role id -> people, asked unit by unit until an empty name."""
+    """Unit -> role id -> people, asked unit by unit until an empty name; a count that is no number is asked again."""
     roster: dict[str, dict[str, int]] = {}
-    while unit := ask(Text("Tên đơn vị (tổ, văn phòng…; Enter để kết thúc)", "Unit (Enter when done)"), ""):
-        counts = ask(
-            Text("  Số quản lý, giáo viên, nhân viên (ví dụ 1, 9, 0)", "  Managers, teachers, staff (1, 9, 0)"),
-            "1, 0, 0",
-        )
-        numbers = [_count(part, Path(unit), 0) for part in re.split(r"[,; ]+", counts.strip())]
-        roster[unit.strip()] = dict(zip((role["id"] for role in ROLES), [*numbers, 0, 0, 0], strict=False))  # type: ignore[misc]
+    while unit := ask(Text("Tên đơn vị (tổ, văn phòng…; Enter để kết thúc)", "Unit (Enter when done)"), "").strip():
+        question = Text("  Số quản lý, giáo viên, nhân viên (ví dụ 1, 9, 0)", "  Managers, teachers, staff (1, 9, 0)")
+        roster[unit] = _asked_until_right(ask, question, "1, 0, 0", lambda answer, unit=unit: _counts(answer, unit))
     return roster
+
+
+def ask_year(ask: Ask, today: dt.date) -> int:
+    """The year of the first wave."""
+    question = Text("Năm của đợt khảo sát đầu tiên", "Year of the first wave")
+    return _asked_until_right(ask, question, str(today.year), year)
+
+
+def year(answer: object) -> int:
+    """A year as a whole number between 2000 and 2100."""
+    text = str(answer).strip()
+    if re.fullmatch(r"20\d\d|2100", text):
+        return int(text)
+    raise StudyError(
+        "--wave",
+        rule=Text("Đợt mang tên của năm, từ 2000 đến 2100.", "A wave is named by its year, 2000 to 2100."),
+        found=text,
+        cure=Text("Viết ví dụ 2026.", "Write for example 2026."),
+    )
+
+
+def _asked_until_right(ask: Ask, question: Text, default: str, parse: Callable):
+    while True:
+        try:
+            return parse(ask(question, default))
+        except StudyError as error:
+            print(error)
+
+
+def _counts(answer: str, unit: str) -> dict[str, int]:
+    numbers = [_count(part, Path(unit), 0) for part in re.split(r"[,; ]+", answer.strip())]
+    return dict(zip((str(role["id"]) for role in ROLES), [*numbers, 0, 0, 0], strict=False))
 
 
 def _count(cell: object, path: Path, row: int) -> int:
@@ -110,6 +142,8 @@ def study(school: str, place: str, roster: dict[str, dict[str, int]], first: int
         for year in (2027, 2030)
         if year > first
     ]
+    waves = [wave, *later]
+    phases = [phase for phase in PHASES if phase["review_wave"] in [known["id"] for known in waves]]
     return {
         "id": identifier(school).replace("_", "-") or "truong",
         "title": {"vi": "Khảo sát năng lực số và ứng dụng", "en": "Survey of digital skills and adoption"},
@@ -117,11 +151,8 @@ def study(school: str, place: str, roster: dict[str, dict[str, int]], first: int
         "questionnaire": "staff",
         "units": [{"id": ids[unit], "label": unit, "kind": _kind(unit)} for unit in roster],
         "roles": list(ROLES),
-        "phases": [
-            {"id": 1, "closes": dt.date(2027, 6, 30), "review_wave": 2027, "label": "Giai đoạn 1 (2025–2027)"},
-            {"id": 2, "closes": dt.date(2030, 6, 30), "review_wave": 2030, "label": "Giai đoạn 2 (2027–2030)"},
-        ],
-        "waves": [wave, *later],
+        "phases": phases,
+        "waves": waves,
         "primary": ["ky_nang", "ky_nang_ai", "ung_dung"],
     }
 

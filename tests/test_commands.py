@@ -188,6 +188,18 @@ def test_init_overwrites_nothing(study):
     assert (study / "study.yaml").read_bytes() == before
 
 
+def test_init_asks_again_where_an_answer_cannot_be_right(tmp_path):
+    typed = "Trường A\nLộc Ninh\nTổ Toán\nmười\n1, 11, 0\n\nnăm nay\n2029\n\n"
+    said = subprocess.run(
+        [sys.executable, "-m", "survey", "init", str(tmp_path / "mới")],
+        cwd=ROOT, input=typed, capture_output=True, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"},
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    assert "Đã thấy: mười" in said.stdout and "Đã thấy: năm nay" in said.stdout
+    text = (tmp_path / "mới/study.yaml").read_text(encoding="utf-8")
+    assert "giao_vien: 11" in text and "id: 2029" in text and "id: 2030" in text and "id: 2027" not in text
+
+
 def test_doctor_is_content_with_the_demo(study):
     assert run("pull", study).returncode == 0
     said = run("doctor", study)
