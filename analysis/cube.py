@@ -14,15 +14,14 @@ import pandas as pd
 from analysis.design import Design
 from survey.errors import DesignError, Text
 
-CELL = ("stratum", "psu", "value", "n", "w", "w2")
-
 
 def cube(frame: Any, item: str, design: Design, by: Sequence[str] = ()) -> pd.DataFrame:
     """Count one item: a row per group x stratum x psu x value.
 
-    frame: pandas, polars, DuckDB relation or Spark frame, a row per respondent (and wave). Returns the columns of `by`,
-    then stratum, psu (missing where each row is its own), value (missing: no answer), n (rows), w and w2 (sums of the
-    weights and of their squares), population (the stratum's, missing where the design has none).
+    frame: pandas, polars, DuckDB relation or Spark frame, a row per respondent (and wave). Returns group0, group1, … (the
+    columns of `by`, under names that no column of the frame can clash with), stratum, psu (missing where each row is its
+    own), value (missing: no answer), n (rows), used (rows of positive weight), w and w2 (sums of the weights and of their
+    squares), population (the stratum's, missing where the design has none).
     Raises DesignError: a column is not there, a weight is missing or negative, a stratum has two populations.
     """
     data = nw.from_native(frame)
@@ -34,6 +33,7 @@ def cube(frame: Any, item: str, design: Design, by: Sequence[str] = ()) -> pd.Da
         nw.col(item).alias("value"),
         weight.alias("w"),
         (weight * weight).alias("w2"),
+        (weight > 0).cast(nw.Int64).alias("used"),
         (weight.is_null() | ~(weight >= 0)).cast(nw.Int64).alias("bad"),
         (nw.col(design.stratum) if design.stratum else nw.lit(0)).alias("stratum"),
         (nw.col(design.psu) if design.psu else nw.lit(0)).alias("psu"),
@@ -44,13 +44,14 @@ def cube(frame: Any, item: str, design: Design, by: Sequence[str] = ()) -> pd.Da
         nw.len().alias("n"),
         nw.col("w").sum(),
         nw.col("w2").sum(),
+        nw.col("used").sum(),
         nw.col("bad").sum(),
         nw.col("population").min().alias("population"),
         nw.col("population").max().alias("population_high"),
     )
     counted = (cells.collect() if isinstance(cells, nw.LazyFrame) else cells).to_pandas()
     _check(counted, groups, design, by)
-    counted = counted.rename(columns=dict(zip(groups, by, strict=True))).drop(columns=["bad", "population_high"])
+    counted = counted.drop(columns=["bad", "population_high"])
     if not design.population:
         counted["population"] = float("nan")
     if not design.psu:

@@ -28,7 +28,7 @@ def means(frame: Any, items: Sequence[str], design: Design | None = None, by: Se
     frame: any frame that `cube` takes, a row per respondent (and wave); missing answers are outside the base.
     by: columns whose values make the groups; "wave" makes each wave a survey of its own.
     Variance: linearisation, ultimate clusters, (1 - n/N) in each stratum where the design has a population. df: PSUs in
-    the group less strata in the group. A stratum with one PSU of several is centred at the mean of all (said in `method`).
+    the group less strata in the group. A stratum with one PSU of several is taken about 0, not its own mean (said in `method`).
     R: `svymean(~y, design, na.rm = TRUE)`, with groups `svyby(~y, ~g, design, svymean)` and, for the interval,
     `confint(x, df = degf(subset(design, g == level)))`; `options(survey.lonely.psu = "adjust")`.
     Raises DesignError: an item is not a number, or the design does not fit the frame.
@@ -75,6 +75,7 @@ class _Survey:
     design: Design
     values: np.ndarray
     n: np.ndarray
+    used: np.ndarray  # rows of positive weight
     w: np.ndarray
     w2: np.ndarray
     stratum: np.ndarray  # number of each cell's stratum
@@ -91,13 +92,15 @@ class _Survey:
         )
         stratum_of_psu = np.zeros(psu.max(initial=-1) + 1, dtype=int)
         stratum_of_psu[psu] = stratum
-        n = cells["n"].to_numpy(float)
+        n, used = cells["n"].to_numpy(float), cells["used"].to_numpy(float)
         sampled = np.bincount(stratum_of_psu) if design.psu else np.bincount(stratum, n)
         population = cells.groupby(stratum)["population"].max().to_numpy(float)
         _require_room(names, sampled, population, design)
         w, w2 = cells["w"].to_numpy(float), cells["w2"].to_numpy(float)
         values = cells["value"].to_numpy(object)
-        return cls(item, design, values, n, w, w2, stratum, psu, stratum_of_psu, sampled.astype(float), population)
+        return cls(
+            item, design, values, n, used, w, w2, stratum, psu, stratum_of_psu, sampled.astype(float), population
+        )
 
     @property
     def answered(self) -> np.ndarray:
@@ -133,16 +136,26 @@ def _require_room(names, sampled: np.ndarray, population: np.ndarray, design: De
 
 
 def _table(frame: Any, items: Sequence[str], design: Design | None, by: Sequence[str], rows: Rows) -> pd.DataFrame:
+    if isinstance(items, str) or isinstance(by, str):
+        raise DesignError(
+            "items, by",
+            rule=Text("Câu hỏi và nhóm là danh sách tên cột.", "Items and groups are lists of column names."),
+            found=repr(items if isinstance(items, str) else by),
+            cure=Text('Viết trong ngoặc vuông, ví dụ ["q1"].', 'Write a list, for example ["q1"].'),
+        )
     design = design or Design()
+    inner = {f"group{place}": name for place, name in enumerate(by)}
+    of_wave = next((column for column, name in inner.items() if name == "wave"), None)
     groups = [name for name in by if name != "wave"]
+    columns = [column for column in inner if column != of_wave]
     found = []
     for item in items:
         counted = cube(frame, item, design, by)
-        waves = sorted(counted["wave"].dropna().unique()) if "wave" in by else [None]
+        waves = sorted(counted[of_wave].dropna().unique()) if of_wave else [None]
         for wave in waves:
-            cells = counted if wave is None else counted[counted["wave"] == wave]
+            cells = counted if wave is None else counted[counted[of_wave] == wave]
             survey = _Survey.of(item, design, cells)
-            for level, base in _domains(cells, groups):
+            for level, base in _domains(cells, columns):
                 head = {"wave": wave, "item": item, "group": BETWEEN.join(groups), "level": level}
                 found += [head | {"target": design.target} | row for row in rows(survey, base)]
     return pd.DataFrame(found, columns=COLUMNS).astype({"n": "int64"})
@@ -196,7 +209,7 @@ def _mean(survey: _Survey, base: np.ndarray, known: np.ndarray, y: np.ndarray) -
 
 
 def _standard_error(survey: _Survey, known: np.ndarray, e: np.ndarray) -> tuple[float, bool]:
-    """The standard error of sum(w e) over the known cells, and whether a lonely PSU was centred at the overall mean.
+    """The standard error of sum(w e) over the known cells, and whether a lonely PSU was taken about 0.
 
     Each stratum adds (1 - n/N) n / (n - 1) (sum z^2 - (sum z)^2 / n), with z the PSU sums; PSUs without a member of
     the base count as zeros.
@@ -213,9 +226,7 @@ def _standard_error(survey: _Survey, known: np.ndarray, e: np.ndarray) -> tuple[
     several = n > 1
     variance = (free * n / np.where(several, n - 1, 1) * (second - first**2 / n))[several].sum()
     lonely = ~several & (free > 0) & (survey.by_stratum(known, survey.n[known]) > 0)
-    if lonely.any():
-        centre = first.sum() / n.sum()
-        variance += (free * (first - centre) ** 2)[lonely].sum()
+    variance += (free * first**2)[lonely].sum()  # about 0, the mean of all influence values
     return math.sqrt(max(0.0, float(variance))) if not math.isnan(variance) else math.nan, bool(lonely.any())
 
 
@@ -224,18 +235,19 @@ def _described(survey: _Survey, base: np.ndarray, known: np.ndarray, estimate: f
     design = survey.design
     se, lonely = _standard_error(survey, known, e)
     n = int(survey.n[known].sum())
-    psus = len(np.unique(survey.psu[known])) if design.psu else n
+    counted = known[survey.used[known] > 0]  # as R: a weight of zero is no answer
+    psus = len(np.unique(survey.psu[counted])) if design.psu else survey.used[counted].sum()
     parts = [
         "strata" if design.stratum else "",
         "clusters" if design.psu else "",
         "weights" if design.weight else "",
         "fpc" if design.corrected else "",
-        "lonely PSU centred" if lonely else "",
+        "lonely PSU about 0" if lonely else "",
     ]
     return {
         "estimate": estimate,
         "se": se if n else math.nan,
-        "df": float(psus - len(np.unique(survey.stratum[known]))),
+        "df": float(psus - len(np.unique(survey.stratum[counted]))),
         "n": n,
         "population": _population(survey, base),
         "method": "linearisation (" + ", ".join(part for part in parts if part) + ")"

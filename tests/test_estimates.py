@@ -126,9 +126,9 @@ def test_a_stratum_of_one_person_who_is_all_of_it_adds_nothing():
     assert row["se"] == pytest.approx(0.32**0.5)
 
 
-def test_a_lonely_psu_is_centred_and_said():
+def test_a_lonely_psu_is_taken_about_zero_and_said():
     people = pd.DataFrame({"h": ["a", "b", "b"], "y": [5.0, 1, 3]})
-    assert means(people, ["y"], Design(stratum="h"))["method"].item() == "linearisation (strata, lonely PSU centred); t"
+    assert means(people, ["y"], Design(stratum="h"))["method"].item() == "linearisation (strata, lonely PSU about 0); t"
 
 
 def test_columns_are_the_contract_and_missing_answers_are_outside_the_base():
