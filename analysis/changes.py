@@ -12,7 +12,7 @@ import pandas as pd
 from analysis import intervals
 from analysis.cube import rows
 from analysis.design import Design
-from analysis.estimates import COLUMNS
+from analysis.estimates import COLUMNS, not_a_number, survey_of
 from survey.errors import DesignError, Text
 
 ARROW = "→"
@@ -39,15 +39,18 @@ def change(
     written for a changing roster; Nc, those on both rosters, is not known and taken as the most it can be, min(N1, N2)).
     Where some answers carry no person, fewer pairs than expected may only be failed links: a factor below 0 is then 0,
     its value when answering once has nothing to do with answering again. Analytic target: nc / (n1 n2) S12.
+    Within a stratum the covariance is never more than the two variances bear; beside a census it is 0.
     df: Satterthwaite's, over the strata of both waves (in a near-census most of the variance may come from a few of them).
-    `change(a, b)` is `-change(b, a)`. R without correction: `svyby(~y, ~wave, svydesign(ids =
-    ~person, ...), svymean, covmat = TRUE)` and `svycontrast`.
+    `change(a, b)` is `-change(b, a)`. Near to R's `svyby(~y, ~wave, svydesign(ids = ~person, ...), svymean, covmat = TRUE)`
+    with `svycontrast`, which takes the waves as domains of one sample of the union and so differs by terms of order 1/n.
     Raises DesignError: a wave has no answers, a person answers twice in a wave, or the design does not fit the frame.
     """
     design = design or Design()
     names = [wave, *items, *filter(None, (person, by, design.weight, design.stratum, design.psu, design.population))]
     data = rows(frame, names)
     first, second = (_wave(data, wave, value, person, design) for value in between)
+    for part in (first, second):
+        survey_of(part, items[0], design)  # the same demands on weights and populations as every estimate makes
     levels = [""] if by is None else sorted(set(first[by].dropna()) | set(second[by].dropna()))
     found = []
     for item in items:
@@ -99,7 +102,7 @@ def _held(waves: pd.Series) -> str:
 
 def _mean(data: pd.DataFrame, item: str, by: str | None, level: object) -> dict:
     """One wave's mean, and the linearised contribution z of each of its units (people, or PSUs)."""
-    y = pd.to_numeric(data[item]).astype("Float64").astype(float)
+    y = _numbers(data[item], item)
     base = y.notna() & ((data[by] == level).fillna(False).astype(bool) if by else True)
     weight = data["_w"].where(base, 0.0)
     total = weight.sum()
@@ -108,6 +111,13 @@ def _mean(data: pd.DataFrame, item: str, by: str | None, level: object) -> dict:
     units = pd.DataFrame({"stratum": data["_stratum"], "unit": data["_unit"], "z": z, "base": base})
     strata = data.groupby("_stratum", dropna=False)["_population"].max().rename("population").to_frame()
     return {"mean": mean, "n": int(base.sum()), "units": units, "strata": strata}
+
+
+def _numbers(values: pd.Series, item: str) -> pd.Series:
+    try:
+        return pd.to_numeric(values).astype("Float64").astype(float)
+    except (ValueError, TypeError):
+        raise not_a_number(item, next(value for value in values if isinstance(value, str))) from None
 
 
 def _per_unit(wave: dict, design: Design) -> pd.DataFrame:
@@ -120,21 +130,18 @@ def _per_unit(wave: dict, design: Design) -> pd.DataFrame:
     )
 
 
-def _variances(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> list[tuple[float, int]]:
-    """Each stratum's (1 - n/N) n S^2(z), and its degrees of freedom."""
-    parts = []
-    centre = float(units["z"].mean())
+def _variances(units: pd.DataFrame, strata: pd.DataFrame, design: Design) -> dict[object, tuple[float, int]]:
+    """Stratum -> its (1 - n/N) n S^2(z), and its degrees of freedom; a lonely unit is taken about 0."""
+    parts = {}
     for stratum, z in units.groupby("stratum", dropna=False)["z"]:
         free = 1 - len(z) / strata.loc[stratum, "population"] if design.corrected else 1.0
-        if len(z) > 1:
-            parts.append((free * len(z) * float(z.var(ddof=1)), len(z) - 1))
-        elif free > 0:
-            parts.append((free * (float(z.sum()) - centre) ** 2, 1))
+        spread = float(z.var(ddof=1)) if len(z) > 1 else float(z.sum()) ** 2
+        parts[stratum] = (free * len(z) * spread, max(1, len(z) - 1))
     return parts
 
 
 def _covariance(
-    first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataFrame], design: Design
+    first: pd.DataFrame, second: pd.DataFrame, strata: list[pd.DataFrame], variances: list[dict], design: Design
 ) -> tuple[float, int]:
     """The covariance of the two means, and how many people (PSUs) are linked."""
     linked = first.dropna(subset="unit").merge(second.dropna(subset="unit"), on="unit", suffixes=("1", "2"))
@@ -149,18 +156,21 @@ def _covariance(
             big = [frame.loc[stratum, "population"] for frame in strata]
             factor -= n1[stratum] * n2[stratum] * min(big) / (big[0] * big[1])
             factor = factor if everyone else max(0.0, factor)
+        most = math.sqrt(variances[0][stratum][0] * variances[1][other][0])
         if len(pairs) > 1:
-            total += factor * float(np.cov(pairs["z1"], pairs["z2"], ddof=1)[0, 1])
+            total += min(most, max(-most, factor * float(np.cov(pairs["z1"], pairs["z2"], ddof=1)[0, 1])))
     return total, len(linked)
 
 
 def _difference(first: dict, second: dict, design: Design) -> dict:
     one, two = _per_unit(first, design), _per_unit(second, design)
-    covariance, linked = _covariance(one, two, [first["strata"], second["strata"]], design)
-    parts = _variances(one, first["strata"], design) + _variances(two, second["strata"], design)
-    variance = sum(part for part, _ in parts) - 2 * covariance
+    variances = [_variances(one, first["strata"], design), _variances(two, second["strata"], design)]
+    covariance, linked = _covariance(one, two, [first["strata"], second["strata"]], variances, design)
+    parts = [part for wave in variances for part in wave.values()]
+    apart = sum(part for part, _ in parts)
+    variance = apart - 2 * covariance
     squares = sum(part**2 / df for part, df in parts)
-    df = sum(part for part, _ in parts) ** 2 / squares if squares else float(sum(df for _, df in parts))
+    df = apart**2 / squares if squares else float(sum(df for _, df in parts))
     estimate = second["mean"] - first["mean"]
     se = math.sqrt(variance) if variance > 0 else 0.0
     low, high = intervals.student(estimate, se, df)

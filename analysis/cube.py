@@ -89,6 +89,13 @@ def _check(cells: pd.DataFrame, groups: list[str], design: Design, by: Sequence[
     if not design.population:
         return
     strata = [group for group, name in zip(groups, by, strict=True) if name == "wave"] + ["stratum"]
+    if cells["population"].isna().any():
+        raise DesignError(
+            f"Design(population={design.population!r})",
+            rule=Text("Tổng thể của mỗi dòng phải có.", "Each row has a population."),
+            found=Text("có dòng để trống", "some rows have none"),
+            cure=Text("Bổ sung, hoặc bỏ population khỏi Design.", "Fill it in, or leave population out of Design."),
+        )
     sizes = cells[[*strata, "population"]].drop_duplicates()
     mixed = sizes[sizes.duplicated(strata, keep=False)]
     if len(mixed) or (cells["population"] != cells["population_high"]).any():

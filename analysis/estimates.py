@@ -191,12 +191,23 @@ def _numbers(survey: _Survey, known: np.ndarray) -> np.ndarray:
     try:
         return survey.values[known].astype(float)
     except (ValueError, TypeError):
-        raise DesignError(
-            survey.item,
-            rule=Text("Trung bình và tổng chỉ tính trên số.", "Means and totals are of numbers."),
-            found=repr(next(value for value in survey.values[known] if isinstance(value, str))),
-            cure=Text("Dùng proportions(...) cho câu hỏi phân loại.", "Use proportions(...) for categories."),
-        ) from None
+        word = next(value for value in survey.values[known] if isinstance(value, str))
+        raise not_a_number(survey.item, word) from None
+
+
+def not_a_number(item: str, word: str) -> DesignError:
+    """The error of a mean or total that is asked of words."""
+    return DesignError(
+        item,
+        rule=Text("Trung bình và tổng chỉ tính trên số.", "Means and totals are of numbers."),
+        found=repr(word),
+        cure=Text("Dùng proportions(...) cho câu hỏi phân loại.", "Use proportions(...) for categories."),
+    )
+
+
+def survey_of(frame: Any, item: str, design: Design) -> None:
+    """Raise DesignError where the weights and populations of a frame (one wave) do not bear an estimate of the item."""
+    _Survey.of(item, design, cube(frame, item, design))
 
 
 def _mean(survey: _Survey, base: np.ndarray, known: np.ndarray, y: np.ndarray) -> dict:
