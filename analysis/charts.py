@@ -1,138 +1,425 @@
-"""One shown estimate -> one mark. Charts that a newspaper would print; nothing is computed or rounded into the data here.
-
-A sheet is 16 cm wide and as high as its words and marks need: every text is measured before it is placed, so that nothing is
-cut off and nothing overlaps. Neither pyplot nor any global setting is touched, so charts can be made in threads.
-"""
+"""One shown estimate -> one mark. Charts that a newspaper would print; nothing is computed or rounded into the data here."""
 
 from __future__ import annotations
 
 import io
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib as mpl
+import matplotlib.patches
+import matplotlib.ticker
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.text import Text as Words
-from matplotlib.ticker import MaxNLocator
 
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
 from analysis.sentences import HIDDEN, PRETEND, VERDICTS, number, percent, signed
-from analysis.suppression import DERIVABLE
 from survey.errors import DesignError, Text
 
-# All lengths are in inches, from the lower left corner of the sheet.
-WIDTH, EDGE = 16 / 2.54, 0.08
-INNER = WIDTH - 2 * EDGE
-GAP = 0.08  # between a text and what stands beside it
-BAR = 0.23
-SIZE, TITLE = 10.0, 13.0  # points in print; on a phone, 390 pixels wide, 10 points become 8.6 pixels
-
-INK, QUIET, FAINT, PALE = "#1a1a1a", "#565c63", "#d5d9de", "#eceff2"
-# Blue, vermilion, green, plum: apart from each other for the colour-blind, and dark enough for words on white.
-LINES = ("#0069AA", "#BF4B00", "#008264", "#3D1F5C")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
-GLYPHS = "●■▲◆▼✚✖⬟"
-BANDS = ("#eaeff5", "#fbf3e6")
+WIDTH = 6.3  # inches: 16 cm, the text width of an A4 page
+INK, QUIET, FAINT = "#1a1a1a", "#5b6168", "#d5d9de"
+# Okabe and Ito's colours, told apart by the colour-blind; lines differ in marker too
+LINES = ("#0072B2", "#D55E00", "#009E73", "#7b4f9d")
+MARKERS = ("o", "s", "^", "D")
 ALERT = "#B00020"
-# A verdict's marker, its colour, and the colour that fills it: told apart by form as well.
-VERDICT_MARKS = {
-    ROSE: ("^", LINES[0], LINES[0]),
-    FELL: ("v", LINES[1], LINES[1]),
-    SAME: ("s", QUIET, QUIET),
-    UNKNOWN: ("o", QUIET, "#ffffff"),
+STYLE: dict = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": QUIET,
+    "text.color": INK,
+    "xtick.color": QUIET,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "khaosatso",
 }
-STATUS_MARKS = {"met": ("✓", LINES[0]), "not_met": ("✗", LINES[1]), "no_cases": ("–", QUIET), "cannot_tell": ("?", QUIET)}
-PROTECTED = Text("ẩn (tránh lộ nhóm khác)", "hidden (protects another group)")
-NOTHING = Text("Chưa có số liệu", "No figures yet")
+VERDICT_MARKS = {ROSE: ("^", LINES[0]), FELL: ("v", LINES[1]), SAME: ("o", QUIET), UNKNOWN: ("o", "#ffffff")}
 
 
 class Chart(Figure):
     """A figure that shows itself in a notebook and in Voilà, without pyplot's global state."""
 
     def _repr_png_(self) -> bytes:
-        return png(self, dpi=140)
+        return png(self, dpi=110)
 
 
 def likert(
     shown: pd.DataFrame,
-    labels: Mapping[Any, object],
+    labels: Mapping[str, object],
     values: Mapping[Any, object],
     *,
     title: str = "",
     note: str = "",
-    neutral: Any = None,
     pretend: bool = False,
 ) -> Figure:
     """Diverging bars of the shares of ordered answers: a row per item (or per wave or group of one item).
 
-    shown: `suppress(proportions(...))`. labels: item (and level) -> words. values: code -> words; whole-number codes are
-    drawn from low to high, others in the given order. The bars are centred at the middle of the code `neutral` (of an odd
-    number of codes, the middle one if none is named), else between the halves. The totals of the two sides stand left and
-    right, the base n last; a row with a hidden share is a marked blank. Like R's `ggstats::gglikert`.
-    Raises DesignError: the table was not suppressed, or holds a code that `values` does not name.
+    values: code -> words, from low to high; of an odd number the middle one is centred. The totals of the lower and the
+    higher half stand at the left and the right, the base n after them. Like R's `ggstats::gglikert`.
     """
     _require_suppressed(shown)
-    codes = sorted(values) if all(isinstance(code, int) for code in values) else list(values)
-    _require_named([*shown["value"].unique(), *([] if neutral is None else [neutral])], codes)
-    first, after = _sides(codes, neutral)
-    rows = list(_named(shown, labels, ["item", "wave", "level"]))
-    title = title or ("" if any(name == _word(labels, rows[0][1]["item"].iloc[0]) for name, _ in rows[:1])
-                      or shown["item"].nunique() != 1 else _word(labels, shown["item"].iloc[0])) if rows else title  # fmt: skip
-    shares = [_shares(part, codes) for _, part in rows]
-    bases = [f"n = {number(part['n'].iloc[0], 0)}" if found else "" for (_, part), found in zip(rows, shares, strict=True)]
-    colours = _diverging(first, after - first, len(codes) - after)
-
-    side = max((_size(name)[0] for name, _ in rows), default=0)
-    beside = side <= 1.2  # short names stand before their bars, long ones above
-    names = [name if beside else _fit(name, INNER) for name, _ in rows]
-    total = _size(percent(1, 0), bold=True)[0]
-    left = EDGE + (side + 2 * GAP if beside else 0) + total + GAP
-    width = WIDTH - EDGE - max(map(_wide, bases), default=0) - 2 * GAP - total - GAP - left
-    heights = [max(BAR, _tall(name)) + 0.12 if beside else _tall(name) + BAR + 0.17 for name in names]
-    key, key_height = _legend([str(values[code]) for code in codes], colours)
-    sheet = _Sheet(title, [_both_sides() if any(shares) else "", note], sum(heights) + key_height + GAP)
-    if not rows:
-        return sheet.nothing(pretend)
-    for x, y, words, colour in key:
-        sheet.patch(x, sheet.top - y, colour)
-        sheet.write(x + 0.2, sheet.top - y, words)
-
-    reach = [max([0.1, *(end(found) for found in shares if found)]) for end in (
-        lambda found: _before(found, first, after), lambda found: sum(found) - _before(found, first, after))]  # fmt: skip
-    per_inch = sum(reach) / width
-    axes = sheet.axes(left, sheet.bottom, width, sum(heights), (-reach[0], reach[1]), (0, sum(heights)))
-    axes.plot([0, 0], [0, sum(heights)], color=QUIET, linewidth=0.7, zorder=0)
-    place = sum(heights)
-    for name, found, base, height in zip(names, shares, bases, heights, strict=True):
-        middle = place - height / 2 if beside else place - height + 0.1 + BAR / 2
-        across = sheet.bottom + middle
-        if beside:
-            sheet.write(EDGE, across, name)
-        else:
-            sheet.write(EDGE, across + BAR / 2 + 0.03, name, va="bottom", ground=True)
-        place -= height
-        if not found:
-            part = rows[names.index(name)][1] if names.count(name) == 1 else shown
-            sheet.write(left + reach[0] / per_inch, across, _blank(part), ha="center", quiet=True, ground=True)
+    rows = _rows(shown, labels)
+    codes = list(values)
+    half, odd = len(codes) // 2, len(codes) % 2
+    colours = _diverging(len(codes))
+    wrapped = {key: _wrap(words, 34) for key, words in rows.items()}
+    lines = sum(max(1.25, text.count("\n") + 0.8) for text in wrapped.values())
+    figure, axes = _sheet(0.24 * lines + 0.25 + 0.2 * -(-len(codes) // 2))
+    found = {key: _shares(_of(shown, key), codes) for key in rows}
+    reach = [max([0.2, *(side(shares, half, odd) for shares in found.values() if shares)]) for side in (_left, _right)]
+    width = sum(reach)
+    for place, key in enumerate(reversed(rows)):
+        shares = found[key]
+        if not shares:
+            axes.text(0, place, str(HIDDEN), ha="center", va="center", color=QUIET, style="italic", size=8)
             continue
-        start = -_before(found, first, after)
-        for number_, (share, colour) in enumerate(zip(found, colours, strict=True)):
-            axes.barh(middle, share, left=start, height=BAR, color=colour, edgecolor="white", linewidth=0.6)
-            words = percent(share, 0)
-            alone = number_ < first == 1 or number_ >= after == len(codes) - 1  # then the side's total says the same
-            if not alone and _size(words)[0] + 0.06 <= share / per_inch:
-                axes.text(start + share / 2, middle, words, ha="center", va="center", color=_on(colour), fontproperties=_font())
-            start += share
-        sheet.write(left - GAP, across, percent(sum(found[:first]), 0), ha="right", colour=_deep(colours[0]), bold=True)
-        sheet.write(left + width + GAP, across, percent(sum(found[after:]), 0), colour=_deep(colours[-1]), bold=True)
-        sheet.write(WIDTH - EDGE, across, base, ha="right", colour=QUIET)
-    return sheet.finished(pretend)
+        left = -_left(shares, half, odd)
+        for share, colour, code in zip(shares, colours, codes, strict=True):
+            axes.barh(
+                place,
+                share,
+                left=left,
+                height=0.68,
+                color=colour,
+                edgecolor="white",
+                linewidth=0.6,
+                label=str(values[code]),
+            )
+            if share >= 0.085 * width:
+                axes.text(
+                    left + share / 2, place, percent(share, 0), ha="center", va="center", size=7.5, color=_on(colour)
+                )
+            left += share
+        totals = (percent(sum(shares[:half]), 0), percent(sum(shares[half + odd :]), 0))
+        axes.text(
+            -reach[0] - 0.02 * width,
+            place,
+            totals[0],
+            ha="right",
+            va="center",
+            size=8.5,
+            weight="bold",
+            color=_deep(colours[0]),
+        )
+        axes.text(
+            reach[1] + 0.02 * width,
+            place,
+            totals[1],
+            ha="left",
+            va="center",
+            size=8.5,
+            weight="bold",
+            color=_deep(colours[-1]),
+        )
+        base = number(_of(shown, key)["n"].iloc[0], 0)
+        axes.text(reach[1] + 0.26 * width, place, base, ha="right", va="center", size=8, color=QUIET)
+    axes.axvline(0, color=QUIET, linewidth=0.6, zorder=0)
+    axes.text(
+        reach[1] + 0.26 * width, len(rows) - 0.35, "n", ha="right", va="bottom", size=8, color=QUIET, style="italic"
+    )
+    axes.set(xlim=(-reach[0] - 0.16 * width, reach[1] + 0.28 * width), ylim=(-0.6, len(rows) - 0.1), xticks=[])
+    axes.set_yticks(range(len(rows)), [wrapped[key] for key in reversed(rows)])
+    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    _answer_legend(axes, [str(words) for words in values.values()], colours)
+    return _finished(figure, title, note, pretend)
+
+
+def trend(
+    shown: pd.DataFrame,
+    labels: Mapping[str, object],
+    *,
+    phases: Sequence[tuple[str, int, int]] = (),
+    title: str = "",
+    note: str = "",
+    pretend: bool = False,
+) -> Figure:
+    """Means (or shares) of up to four items over the waves with 95 % intervals, and the phases as bands behind them.
+
+    phases: label, first and last wave; a wave may be in two. A hidden wave is a gap that says so.
+    """
+    _require_suppressed(shown)
+    items = list(dict.fromkeys(shown["item"]))[:4]
+    figure, axes = _sheet(3.1)
+    waves = sorted(int(wave) for wave in shown["wave"].dropna().unique())
+    for place, (_, first, last) in enumerate(phases):
+        axes.axvspan(first, last, color="#eef1f5" if place % 2 == 0 else "#fbf3e8", zorder=0, linewidth=0)
+    starts: list[list] = []
+    ends: list[list] = []
+    for item, colour, marker in zip(items, LINES, MARKERS, strict=False):
+        part = shown[shown["item"] == item].sort_values("wave")
+        seen = part[part["shown"] & part["estimate"].notna()]
+        for row in part[~part["shown"].astype(bool)].itertuples():
+            axes.text(row.wave, 0.02, str(HIDDEN), rotation=90, ha="center", va="bottom", size=7, color=QUIET, style="italic",
+                      transform=axes.get_xaxis_transform())  # fmt: skip
+        if seen.empty:
+            continue
+        x, y = seen["wave"].astype(int).to_numpy(), seen["estimate"].to_numpy(float)
+        spread = [
+            y - seen["low"].fillna(seen["estimate"]).to_numpy(float),
+            seen["high"].fillna(seen["estimate"]).to_numpy(float) - y,
+        ]
+        axes.errorbar(
+            x, y, yerr=spread, color=colour, marker=marker, markersize=5, linewidth=1.8, elinewidth=1, capsize=2.5
+        )
+        ends.append([y[-1], f"{number(y[-1])}  {_wrap(labels[item], 24)}", colour])
+        starts.append([y[0], number(y[0]), colour])
+    if not ends:
+        axes.text(
+            0.5, 0.5, str(HIDDEN), ha="center", va="center", transform=axes.transAxes, color=QUIET, style="italic"
+        )
+    span = max(1, waves[-1] - waves[0]) if waves else 1
+    if waves:
+        axes.set_xlim(waves[0] - 0.12 * span, waves[-1] + 0.05 * span)
+        axes.set_xticks(waves, [str(wave) for wave in waves])
+    axes.margins(y=0.18)
+    _spread_out(axes, ends, "left", 1.01)
+    _spread_out(axes, starts, "right", 0.055)
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(lambda value, _: number(value, 1))
+    axes.grid(axis="y", color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=8.5)
+    for label, first, last in phases:
+        axes.text(
+            (first + last) / 2,
+            1.02,
+            _wrap(label, 24),
+            ha="center",
+            va="bottom",
+            size=8,
+            color=QUIET,
+            transform=axes.get_xaxis_transform(),
+        )
+    return _finished(figure, title, note, pretend)
+
+
+def units(
+    shown: pd.DataFrame,
+    labels: Mapping[Any, object],
+    *,
+    whole: pd.DataFrame | None = None,
+    title: str = "",
+    note: str = "",
+    pretend: bool = False,
+) -> Figure:
+    """Means of the groups (units or roles) with 95 % intervals, from high to low, beside the whole school's.
+
+    Hidden groups stand below, marked as hidden. It compares, it does not rank: no places are numbered.
+    """
+    _require_suppressed(shown)
+    seen = shown[shown["shown"] & shown["estimate"].notna()].sort_values("estimate", ascending=False)
+    hidden = shown[~shown.index.isin(seen.index)]
+    names = [*seen["level"], *hidden["level"]]
+    figure, axes = _sheet(0.3 * len(names) + 0.75)
+    if whole is not None and len(whole) and bool(whole["shown"].iloc[0]):
+        value = float(whole["estimate"].iloc[0])
+        axes.axvline(value, color=LINES[1], linewidth=1.2, linestyle=(0, (4, 2)))
+        words = f"{Text('Toàn trường', 'Whole school')}: {number(value)}"
+        axes.text(
+            value, 1.01, words, ha="center", va="bottom", size=8, color=LINES[1], transform=axes.get_xaxis_transform()
+        )
+    for place, row in enumerate(seen.itertuples()):
+        height = len(names) - 1 - place
+        axes.plot(
+            [row.low, row.high], [height, height], color=LINES[0], linewidth=2, alpha=0.45, solid_capstyle="round"
+        )
+        axes.plot(row.estimate, height, "o", color=LINES[0], markersize=6)
+        axes.annotate(
+            f"{number(row.estimate)}  (n = {row.n})",
+            (1.01, height),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            size=8,
+            color=QUIET,
+        )
+    for place, _ in enumerate(hidden.itertuples()):
+        axes.text(0.02, len(hidden) - 1 - place, str(HIDDEN), ha="left", va="center", size=8, color=QUIET, style="italic",
+                  transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.set_yticks(range(len(names)), [_wrap(labels.get(name, name), 34) for name in reversed(names)])
+    axes.set_ylim(-0.6, len(names) - 0.1)
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda value, _: number(value, 1))
+    axes.grid(axis="x", color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=8.5)
+    axes.spines["left"].set_visible(False)
+    return _finished(figure, title, note, pretend)
+
+
+def changes(
+    shown: pd.DataFrame,
+    labels: Mapping[str, object],
+    *,
+    small: float = 0.0,
+    title: str = "",
+    note: str = "",
+    pretend: bool = False,
+) -> Figure:
+    """Judged changes with 95 % intervals around 0; within the band a change means nothing in practice.
+
+    The verdict is in the mark's form as well as in its colour, and in words at the right.
+    """
+    _require_suppressed(shown)
+    rows = list(shown.itertuples())
+    figure, axes = _sheet(0.34 * len(rows) + 0.6)
+    if small:
+        axes.axvspan(-small, small, color="#eceff2", zorder=0, linewidth=0)
+    axes.axvline(0, color=QUIET, linewidth=0.8)
+    for place, row in enumerate(reversed(rows)):
+        if not row.shown or pd.isna(row.estimate):
+            axes.text(
+                0.5,
+                place,
+                str(HIDDEN),
+                ha="center",
+                va="center",
+                size=8,
+                color=QUIET,
+                style="italic",
+                transform=axes.get_yaxis_transform(),
+            )
+            continue
+        marker, colour = VERDICT_MARKS[row.verdict]
+        edge = QUIET if colour == "#ffffff" else colour
+        axes.plot([row.low, row.high], [place, place], color=edge, linewidth=2, alpha=0.5, solid_capstyle="round")
+        axes.plot(row.estimate, place, marker, color=colour, markeredgecolor=edge, markersize=7)
+        words = f"{signed(row.estimate)}  {VERDICTS[row.verdict]}"
+        axes.annotate(
+            _wrap(words, 30), (1.01, place), xycoords=("axes fraction", "data"), va="center", size=8, color=QUIET
+        )
+    axes.set_yticks(range(len(rows)), [_wrap(labels.get(row.item, row.item), 30) for row in reversed(rows)])
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_formatter(lambda value, _: signed(value, 1))
+    axes.tick_params(length=0, labelsize=8.5)
+    axes.spines["left"].set_visible(False)
+    return _finished(figure, title, note, pretend)
+
+
+def png(figure: Figure, dpi: int = 200) -> bytes:
+    """The picture's bytes, the same for the same figure."""
+    packed = io.BytesIO()
+    figure.savefig(packed, format="png", dpi=dpi, bbox_inches="tight", pad_inches=0.08, metadata={"Software": None})
+    return packed.getvalue()
+
+
+def _require_suppressed(shown: pd.DataFrame) -> None:
+    if shown["shown"].isna().any():
+        raise DesignError(
+            "charts",
+            rule=Text(
+                "Chỉ vẽ số liệu đã qua suppress(...).", "Only estimates that went through suppress(...) are drawn."
+            ),
+            found=Text("cột shown còn trống", "the column shown is empty"),
+            cure=Text("Gọi suppress(estimates) trước khi vẽ.", "Call suppress(estimates) before drawing."),
+        )
+
+
+def _sheet(height: float) -> tuple[Figure, Axes]:
+    with mpl.rc_context(STYLE), sns.axes_style("white", STYLE):
+        figure = Chart(figsize=(WIDTH, max(1.2, height)), layout="constrained")
+        FigureCanvasAgg(figure)
+        return figure, figure.add_subplot()
+
+
+def _finished(figure: Figure, title: str, note: str, pretend: bool) -> Figure:
+    if title:
+        figure.suptitle(_wrap(title, 70), x=0.01, ha="left", size=11, weight="bold")
+    if note or pretend:
+        figure.supxlabel(_wrap(note, 84) or " ", x=0.01, ha="left", size=8, color=QUIET)
+    if pretend:
+        figure.text(0.995, 0.008, str(PRETEND), ha="right", va="bottom", size=8, weight="bold", color=ALERT)
+    return figure
+
+
+def _rows(shown: pd.DataFrame, labels: Mapping[str, object]) -> dict[tuple, object]:
+    """The rows of a chart: by item; where an item has several waves or groups, by those."""
+    keys = shown[["item", "wave", "level"]].drop_duplicates()
+    items, waves, levels = (keys[name].nunique(dropna=False) > 1 for name in keys)
+    rows: dict[tuple, object] = {}
+    for item, wave, level in keys.itertuples(index=False):
+        parts = [str(labels[item])] if items or not (waves or levels) else []
+        parts += [str(wave)] if waves else []
+        parts += [str(labels.get(level, level))] if levels else []
+        rows[item, wave, level] = " · ".join(parts)
+    return rows
+
+
+def _of(shown: pd.DataFrame, key: tuple) -> pd.DataFrame:
+    item, wave, level = key
+    same_wave = shown["wave"].isna() if pd.isna(wave) else shown["wave"] == wave
+    return shown[(shown["item"] == item) & same_wave & (shown["level"] == level)]
+
+
+def _diverging(count: int) -> list[tuple]:
+    """From orange through grey to blue: told apart by the colour-blind, and dark enough at both ends when printed grey."""
+    steps = {2: (0, 6), 3: (0, 3, 6), 4: (0, 1, 5, 6), 5: (0, 1, 3, 5, 6), 6: (0, 1, 2, 4, 5, 6)}
+    scale = [to_rgb(c) for c in ("#b35806", "#f1a340", "#fbd9a8", "#d9dce0", "#b9d3ea", "#6fa8d6", "#1f5f9e")]
+    if count in steps:
+        return [scale[step] for step in steps[count]]
+    return list(sns.blend_palette([scale[0], scale[3], scale[6]], count))
+
+
+def _on(colour: tuple) -> str:
+    red, green, blue = colour
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
+
+
+def _deep(colour: tuple) -> tuple:
+    return tuple(0.85 * part for part in colour)
+
+
+def _shares(part: pd.DataFrame, codes: list) -> list[float]:
+    """The shares of a row in the codes' order; nothing where any of them is hidden or there is no base."""
+    if part.empty or not part["shown"].all() or part["estimate"].isna().any():
+        return []
+    return [float(part.loc[part["value"] == code, "estimate"].sum()) for code in codes]
+
+
+def _left(shares: list[float], half: int, odd: int) -> float:
+    return sum(shares[:half]) + (shares[half] / 2 if odd else 0.0)
+
+
+def _right(shares: list[float], half: int, odd: int) -> float:
+    return sum(shares) - _left(shares, half, odd)
+
+
+def _answer_legend(axes: Axes, words: list[str], colours: list[tuple]) -> None:
+    handles = [mpl.patches.Patch(facecolor=colour) for colour in colours]
+    columns = len(words) if sum(map(len, words)) < 62 else 3 if sum(map(len, words)) < 125 else 2
+    axes.legend(
+        handles, words, loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=columns, frameon=False, fontsize=8,
+        handlelength=1, handleheight=1, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def _spread_out(axes: Axes, words: list[list], side: str, at: float) -> None:
+    """Words at the lines' ends (height, words, colour), moved apart where they would overlap."""
+    if not words:
+        return
+    low, high = axes.get_ylim()
+    step = (high - low) / 16
+    words.sort(key=lambda word: word[0])
+    bottom = low
+    for word in words:
+        tall = (word[1].count("\n") + 1) * step
+        word[0] = max(word[0], bottom + tall / 2)
+        bottom = word[0] + tall / 2
+    over = max(0.0, bottom - high)
+    for height, text, colour in words:
+        axes.annotate(
+            text, (at, height - over), xycoords=("axes fraction", "data"), ha=side, va="center", size=8, color=colour
+        )
+
+
+def _wrap(words: object, width: int) -> str:
+    return "\n".join(textwrap.wrap(str(words), width)) or ""
