@@ -152,6 +152,7 @@ def draft(
     )
     text = drafting.as_yaml(drafting.draft(raw, export.stem), heading)
     if study is None:
+        new.refuse_existing(Path(f"{export.stem}.yaml"))
         _say(store.write(Path(f"{export.stem}.yaml"), text.encode()))
         return
     content = drafting.study_of(export, export.stem, raw)
@@ -184,7 +185,9 @@ def pull(
 
 _FINDINGS = {
     "missing_column": Text("câu này không có trong trang tính", "this question has no column"),
-    "no_consent": Text("không đồng ý tham gia (không giữ câu trả lời)", "did not agree to take part (not kept)"),
+    "no_consent": Text(
+        "không đồng ý tham gia (không đưa vào câu trả lời)", "did not agree to take part (left out of the answers)"
+    ),
     "answered_though_skipped": Text("trả lời câu lẽ ra không hỏi", "answered though not asked"),
 }
 

@@ -16,7 +16,7 @@ from survey.raw import Cell, Raw
 from survey.store import ABSENT, OTHER
 
 TIME = {"dấu thời gian", "timestamp"}
-LEFT_OUT = {"địa chỉ email", "email address", "username", "tên người dùng", "điểm số", "score"}  # never kept
+LEFT_OUT = {"địa chỉ email", "email address", "username", "tên người dùng", "điểm số", "score"}  # never an answer
 FINDINGS = ("wave", "question", "rule", "rows", "found")
 
 
@@ -66,6 +66,7 @@ def _bind(raw: Raw, form: Questionnaire, columns: dict[str, str | None], wave: i
     """Question id (or "submitted") -> header of the sheet."""
     known = {plain(header): q.id for q in form.questions.values() for header in q.headers if header}
     own = {plain(header): target for header, target in columns.items()}
+    _check_own_words(raw, form, columns, wave)
     bound: dict[str, str] = {}
     unknown: list[str] = []
     for header in raw.frame.columns:
@@ -84,6 +85,23 @@ def _bind(raw: Raw, form: Questionnaire, columns: dict[str, str | None], wave: i
     if unknown:
         raise _unknown_column(raw, wave, unknown)
     return bound
+
+
+def _check_own_words(raw: Raw, form: Questionnaire, columns: dict[str, str | None], wave: int) -> None:
+    """The study's own words on columns must lead from a header that is there to a question that is there."""
+    headers = {plain(header) for header in raw.frame.columns}
+    for header, target in columns.items():
+        if plain(header) not in headers or (target is not None and target not in form.questions):
+            missing = f"“{header}”" if plain(header) not in headers else str(target)
+            raise SheetError(
+                _place(raw, wave),
+                rule=Text(
+                    "Mục columns của đợt: tiêu đề có trong trang tính → mã câu có trong phiếu (hoặc null).",
+                    "The wave's columns: a header of the sheet → an id of the questionnaire (or null).",
+                ),
+                found=Text(f"không có {missing}", f"there is no {missing}"),
+                cure=Text("Sửa dòng ấy trong study.yaml, mục columns.", "Mend that line of study.yaml, entry columns."),
+            )
 
 
 def _typed(cells: pd.Series, question: Question, form: Questionnaire, raw: Raw) -> dict[str, pd.Series]:
@@ -118,32 +136,38 @@ def _single(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[s
 
 
 def _several(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[str, pd.Series]:
-    split = cells.map(lambda cell: (set(), "") if cell is None else _chosen(_text(cell), choices))
+    split = cells.map(lambda cell: (set(), "", False) if cell is None else _chosen(_text(cell), choices))
     strange = split[split.map(lambda pair: bool(pair[1]))].map(lambda pair: pair[1])
     if len(strange) and not question.other:
         raise Misfit(_rows_and_words(strange))
-    answered = cells.notna()
-    result = {
+    exempt = split.map(lambda parts: parts[2] and not parts[0])
+    answered = cells.notna() & ~exempt
+    result: dict[str, pd.Series] = {
         f"{question.id}.{choice.value}": split.map(lambda pair, value=choice.value: int(value in pair[0]))
         .where(answered)
         .astype("Int64")
         for choice in choices.valid
     }
+    if any(choice.missing for choice in choices.options):
+        result[question.id + ABSENT] = exempt.map({True: "na", False: None}).astype("str")
     if question.other:
         result[question.id + OTHER] = strange.map(_other).reindex(cells.index).astype("str")
     return result
 
 
-def _chosen(text: str, choices: ChoiceList) -> tuple[set[int | str], str]:
-    """The choices in a joined cell, longest wording first (a choice may hold a comma), and what is left over."""
+def _chosen(text: str, choices: ChoiceList) -> tuple[set[int | str], str, bool]:
+    """The choices in a joined cell, longest wording first (a choice may hold a comma); what is left over; "does not apply"."""
     left = tidy(text)
     values: set[int | str] = set()
+    exempt = False
     for wording in sorted(choices.by_wording, key=len, reverse=True):
         pattern = rf"(?:^|(?<=[,;]))\s*{re.escape(wording)}\s*(?=$|[,;])"
         left, count = re.subn(pattern, "", left, flags=re.IGNORECASE)
-        if count and not choices.by_wording[wording].missing:
+        if count and choices.by_wording[wording].missing:
+            exempt = True
+        elif count:
             values.add(choices.by_wording[wording].value)
-    return values, left.strip(" ,;")
+    return values, left.strip(" ,;"), exempt
 
 
 def number(cell: Cell) -> float:
@@ -151,7 +175,7 @@ def number(cell: Cell) -> float:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return float(cell)
     text = str(cell).strip().replace("\xa0", "").replace(" ", "")
-    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", text):
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", text):
         text = text.replace(".", "")
     if not re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):
         raise Misfit(str(cell))
@@ -212,13 +236,17 @@ def _times(raw: Raw, header: str | None) -> pd.Series:
 
 
 def _agreed(answers: pd.DataFrame, form: Questionnaire, wave: int, found: list[tuple]) -> pd.DataFrame:
-    """Without the rows of those who did not agree to take part: what they wrote is not kept."""
+    """Without the rows of those who did not agree to take part; their cells stay in the snapshot alone."""
     consent = form.used_as("consent")
-    if consent is None or consent.id not in answers:
+    if consent is None:
         return answers
+    if consent.id not in answers:
+        raise _no_consent_column(wave, consent)
     agreed = (answers[consent.id] == 1).fillna(False).astype(bool)
     if not agreed.all():
         found.append((wave, consent.id, "no_consent", _list(answers.index[~agreed]), int((~agreed).sum())))
+    if not agreed.any():
+        raise _nobody_agreed(wave, consent, len(answers))
     return answers[agreed]
 
 
@@ -256,7 +284,7 @@ def _each(cells: pd.Series, parse: Callable[[Cell], object]) -> pd.Series:
     for row, cell in cells.items():
         try:
             values.append(None if cell is None else parse(cell))
-        except (Misfit, ValueError):
+        except (Misfit, ValueError, OverflowError):
             strange[row] = cell
             values.append(None)
     if strange:
@@ -351,4 +379,27 @@ def _foreign(raw: Raw, form: Questionnaire) -> SheetError:
             "Kiểm tra source và tab của đợt, và questionnaire trong study.yaml.",
             "Check the wave's source and tab, and questionnaire in study.yaml.",
         ),
+    )
+
+
+def _no_consent_column(wave: int, consent: Question) -> SheetError:
+    return SheetError(
+        f"{Text('đợt', 'wave')} {wave}",
+        rule=Text(
+            "Phiếu hỏi ý kiến đồng ý thì trang tính phải có cột ấy.", "A form that asks for consent has its column."
+        ),
+        found=Text(f"không có cột “{consent.title.vi}”", f"no column “{consent.title}”"),
+        cure=Text(
+            "Lấy lại trang tính đủ cột; nếu tiêu đề đã đổi, ghi vào mục columns của đợt.",
+            "Fetch the whole sheet; if the header has changed, name it in the wave's columns.",
+        ),
+    )
+
+
+def _nobody_agreed(wave: int, consent: Question, rows: int) -> SheetError:
+    return SheetError(
+        f"{Text('đợt', 'wave')} {wave}, “{consent.title}”",
+        rule=Text("Ít nhất một người đồng ý tham gia.", "At least one person agrees to take part."),
+        found=Text(f"{rows} hàng, không ai đồng ý", f"{rows} rows, nobody agrees"),
+        cure=Text("Kiểm tra cột ấy trong trang tính.", "Check that column of the sheet."),
     )

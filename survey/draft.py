@@ -11,7 +11,7 @@ import yaml
 
 from survey.clean import LEFT_OUT, TIME, Misfit, moment, number
 from survey.init import identifier
-from survey.questionnaire import plain, tidy
+from survey.questionnaire import RESERVED, plain, tidy
 from survey.raw import Raw
 
 # Ordered answers that Forms use again and again, from low to high; anything else keeps the order of how often it occurs.
@@ -36,7 +36,10 @@ LADDERS = (
 )
 
 
-PERSONAL = re.compile(r"\b(name|e-?mail|phone|họ|tên|điện thoại|sđt|zalo)\b", re.IGNORECASE)  # never a choice list
+PERSONAL = re.compile(
+    r"\b(name|e-?mail|phone|address|birth|họ|tên|điện thoại|sđt|zalo|cccd|cmnd|mã số|địa chỉ|ngày sinh|stk|tài khoản)\b",
+    re.IGNORECASE,
+)  # never a choice list
 
 
 def draft(raw: Raw, name: str) -> dict:
@@ -94,7 +97,7 @@ def _type(cells: list, raw: Raw, lists: dict[tuple[str, ...], str], choices: dic
         whole = all(value == int(value) and 0 <= value <= 10 for value in values)
         if whole and len(values) > 2:
             return {"type": "linear", "low": int(min(*values, 1)), "high": int(max(values))}
-        return {"type": "number"}
+        return {"type": "text" if len(values) == len(cells) > 10 else "number"}  # all different: numbers of people
     if all(_is(lambda cell: moment(cell, raw), cell) for cell in cells):
         return {"type": "date"}
     several = _several(words)
@@ -149,6 +152,7 @@ def _is(parse, cell: object) -> bool:
 def _id(header: str, number_: int, taken: set[str]) -> str:
     words = identifier(header.split("[")[-1] if "[" in header else header)[:28].strip("_")
     name = words if words[:1].isalpha() else f"q{number_}"
+    name = f"cau_{name}" if name in RESERVED else name.replace("__", "_")
     name = name if name not in taken else f"{name}_{number_}"
     taken.add(name)
     return name

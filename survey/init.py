@@ -43,7 +43,7 @@ def roster_from_xlsx(path: Path) -> dict[str, dict[str, int]]:
         rows = list(
             openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
         )
-    except (OSError, KeyError, ValueError) as error:
+    except Exception as error:  # openpyxl meets a file that is no workbook with errors of many kinds
         raise StudyError(
             str(path),
             rule=Text("Tệp đơn vị phải là một tệp XLSX mở được.", "The file of units is an XLSX that can be opened."),
@@ -171,12 +171,17 @@ class _Plain(yaml.SafeDumper):
 def write(folder: Path, content: dict) -> Path:
     """Write study.yaml into a folder that has none; raises StudyError where there is one already."""
     path = folder / "study.yaml"
+    refuse_existing(path)
+    text = yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120)
+    return store.write(path, text.encode())
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise StudyError where a file that would be made anew is there already."""
     if path.exists():
         raise StudyError(
             str(path),
-            rule=Text("init chỉ tạo khảo sát mới, không ghi đè.", "init makes a new study and overwrites nothing."),
+            rule=Text("Lệnh này chỉ tạo tệp mới, không ghi đè.", "This makes a new file and overwrites nothing."),
             found=Text("đã có tệp này", "the file is there already"),
             cure=Text("Chọn thư mục khác, hoặc mở tệp ấy mà sửa.", "Choose another folder, or edit that file."),
         )
-    text = yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120)
-    return store.write(path, text.encode())

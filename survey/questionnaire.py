@@ -14,6 +14,19 @@ from survey.errors import QuestionnaireError, Text
 from survey.yaml_file import load
 
 HOUSE = Path(__file__).parent / "questionnaires"
+RESERVED = {
+    "wave",
+    "phase",
+    "person",
+    "unit",
+    "role",
+    "row",
+    "submitted",
+    "snapshot",
+    "weight",
+    "stratum",
+    "population",
+}
 FROM_STUDY = ("units", "roles")  # choice lists that each school's study fills in
 
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
@@ -59,6 +72,29 @@ class ChoiceList(Model):
 
     order: Literal["none", "agreement", "practice", "frequency", "yes_no"] = "none"
     options: tuple[Choice, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _codes_are_clear(self) -> ChoiceList:
+        values = [str(choice.value) for choice in self.options]
+        kinds = {type(choice.value) for choice in self.valid}
+        wordings = [(plain(words), choice.value) for choice in self.options for words in set(choice.wordings) if words]
+        twice = [words for words, value in wordings if any(w == words and v != value for w, v in wordings)]
+        for wrong, found in (
+            (len(set(values)) < len(values), [value for value in values if values.count(value) > 1]),
+            (len(kinds) > 1, [choice.value for choice in self.valid]),
+            (bool(twice), twice),
+        ):
+            if wrong:
+                raise QuestionnaireError(
+                    "choices",
+                    rule=Text(
+                        "Trong một danh sách: mã khác nhau, cùng kiểu (toàn số hoặc toàn chữ), và không hai mã nào cùng lời.",
+                        "In a list codes differ, are all numbers or all words, and no two share a wording.",
+                    ),
+                    found=", ".join(map(str, found)),
+                    cure=Text("Sửa value hoặc label của lựa chọn ấy.", "Mend the value or label of that choice."),
+                )
+        return self
 
     @cached_property
     def by_wording(self) -> dict[str, Choice]:
@@ -252,6 +288,13 @@ def _faults(sheet: Questionnaire):
         for question in section.questions:
             if question.id in ids:
                 yield question.id, Text("Mã câu hỏi là duy nhất.", "A question id is unique."), question.id, rename
+            if question.id in RESERVED or "__" in question.id:
+                yield (
+                    question.id,
+                    Text("Mã này dành cho chương trình.", "This id is the program's own."),
+                    question.id,
+                    Text("Thêm một chữ, ví dụ cau_weight.", "Add a letter, for example q_weight."),
+                )
             ids.add(question.id)
             for header in {plain(header) for header in question.headers if header}:
                 if header in titles:
@@ -276,6 +319,8 @@ def _faults(sheet: Questionnaire):
                     Text("Sửa tên, hoặc thêm danh sách ấy.", "Mend the name, or add the list."),
                 )
     for scale in sheet.scales:
+        if scale.id in ids | RESERVED:
+            yield scale.id, Text("Mã thang đo khác mã câu hỏi.", "A scale's id is no question's."), scale.id, rename
         for item in scale.items:
             if item not in ids:
                 yield (
@@ -284,3 +329,16 @@ def _faults(sheet: Questionnaire):
                     item,
                     Text("Sửa mã câu hỏi trong items.", "Mend the id in items."),
                 )
+            elif not _is_number(sheet, sheet.questions[item]):
+                yield (
+                    scale.id,
+                    Text("Thang đo chỉ gồm những câu mã bằng số.", "A scale holds questions coded by numbers."),
+                    item,
+                    Text("Bỏ câu ấy khỏi items, hoặc mã lựa chọn bằng số.", "Drop it, or code its choices by numbers."),
+                )
+
+
+def _is_number(sheet: Questionnaire, question: Question) -> bool:
+    if question.type == "single":
+        return all(isinstance(choice.value, int) for choice in sheet.choices_of(question).valid)
+    return question.type in ("linear", "number")

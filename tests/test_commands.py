@@ -181,7 +181,7 @@ def test_init_overwrites_nothing(study):
     given = ("--school", "X", "--place", "Y", "--wave", 2026, "--source", "", "--units", units_xlsx(study))
     assert refused("init", study, *given) == (
         f"Lỗi ở {study / 'study.yaml'}\n"
-        "  Quy tắc: init chỉ tạo khảo sát mới, không ghi đè.\n"
+        "  Quy tắc: Lệnh này chỉ tạo tệp mới, không ghi đè.\n"
         "  Đã thấy: đã có tệp này\n"
         "  Cách sửa: Chọn thư mục khác, hoặc mở tệp ấy mà sửa."
     )

@@ -42,7 +42,7 @@ def test_types_are_guessed_from_what_people_wrote():
             "Điện thoại, Máy tính",
             "Máy tính",
         ],
-        ["Ngày sinh", "1/2/1990", "15/3/1988", "2/2/1979", "9/9/1991", "3/4/1985", "7/7/1987"],
+        ["Ngày tập huấn", "1/2/1990", "15/3/1988", "2/2/1979", "9/9/1991", "3/4/1985", "7/7/1987"],
         ["Họ và tên", "A", "A", "B", "B", "A", "A"],
         ["Góp ý", *[f"Một câu góp ý dài hơn sáu mươi chữ để không ai nhầm với lựa chọn, số {n}" for n in range(6)]],
     )
@@ -51,7 +51,7 @@ def test_types_are_guessed_from_what_people_wrote():
         "so_gio": "number",
         "co_dong_y_khong": "single",
         "thiet_bi": "several",
-        "ngay_sinh": "date",
+        "ngay_tap_huan": "date",
         "ho_va_ten": "text",
         "gop_y": "long_text",
     }
