@@ -83,7 +83,7 @@ def _report(review) -> None:
 def _wave(review: str) -> int | None:
     if review == "annual":
         return None
-    if review.isdigit():
+    if review.isdecimal() and review.isascii():
         return int(review)
     raise UserError(
         "--review",
@@ -98,6 +98,8 @@ def tables(folder: Folder) -> None:
 
 
 def _tables(review) -> None:
+    import pandas as pd
+
     from analysis import tables as tabling
     from survey import store
 
@@ -105,7 +107,7 @@ def _tables(review) -> None:
     _say(Text("Đang tính bảng số liệu…", "Working out the tables…"))
     sheets = {
         str(Text("Tỉ lệ", "Shares")): tabling.estimates_table(review, review.shares),
-        str(Text("Trung bình", "Means")): tabling.estimates_table(review, review.levels),
+        str(Text("Trung bình", "Means")): tabling.estimates_table(review, pd.concat([review.levels, review.means])),
     }
     if len(review.waves) > 1:
         sheets[str(Text("Thay đổi", "Changes"))] = tabling.estimates_table(review, review.changes)

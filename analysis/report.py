@@ -168,6 +168,11 @@ def _survey(document, review: Review, ledger: Ledger) -> None:
             f"Đợt khảo sát năm {row.wave}: {number(row.answers, 0)} người trả lời trên {number(row.people, 0)} người ({rate}).",
             f"Survey of {row.wave}: {number(row.answers, 0)} of {number(row.people, 0)} people answered ({rate}).",
         )))  # fmt: skip
+    if review.unplaced:
+        _say(document, str(Text(
+            f"Trong đó {number(review.unplaced, 0)} câu trả lời có đơn vị hoặc vai trò ngoài danh sách nhân sự, không được tính.",
+            f"Of these, {number(review.unplaced, 0)} answers have a unit or role that the roster does not, and are not counted.",
+        )))  # fmt: skip
     _say(document, limits(review))
     primary = [item for item in review.study.primary if item in review.scales] or review.scales
     changes = review.changes[review.changes["item"].isin(primary)]
@@ -308,7 +313,7 @@ def _annex_pages(document, review: Review) -> None:
     for wave, digest in store.snapshots(review.study).items():
         if wave in review.waves:
             _say(document, f"{Text('Đợt', 'Wave')} {wave}: SHA-256 {digest}", "Ghi chu")
-    command = f"python run.py analysis report --review {review.wave} {review.study.folder.as_posix()}"
+    command = f"python run.py analysis report --review {review.wave} data/{review.study.folder.name}"
     _say(document, f"{Text('Lệnh', 'Command')}: {command}", "Ghi chu")
 
 

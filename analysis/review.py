@@ -14,12 +14,14 @@ from analysis.comparisons import judge
 from analysis.design import Design
 from analysis.estimates import means, proportions
 from analysis.scales import reliability, score
-from analysis.suppression import suppress
+from analysis.suppression import hide, suppress
 from analysis.targets import targets
 from analysis.weights import design_of, response, weigh
 from survey import store
 from survey.errors import StudyError, Text
 from survey.study import Study
+
+NOBODYS = "?"  # the group of those whose unit or role is not known
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Review:
     study: Study
     wave: int
     frame: pd.DataFrame  # answers with scales, weight, stratum, population
+    unplaced: int = 0  # answers that the roster has no place for
 
     @classmethod
     def of(cls, study: Study, wave: int | None = None) -> Review:
@@ -46,8 +49,28 @@ class Review:
                     f"Run: python run.py survey pull {study.folder}, or choose another wave.",
                 ),
             )
-        used = [known for known in held if known <= wave]
-        return cls(study, wave, weigh(answers[answers["wave"].isin(used)], study))
+        used = answers[answers["wave"].isin([known for known in held if known <= wave])]
+        for name in study.primary:
+            if name not in used:
+                raise StudyError(
+                    f"{study.folder / 'study.yaml'}, primary",
+                    rule=Text(
+                        "primary nêu thang đo hoặc câu hỏi có trong phiếu.", "primary names scales or questions."
+                    ),
+                    found=name,
+                    cure=Text("Sửa tên ấy, hoặc bỏ khỏi primary.", "Mend that name, or drop it from primary."),
+                )
+        placed = weigh(used, study)
+        if not (placed["wave"] == wave).any():
+            raise StudyError(
+                f"{study.folder / 'study.yaml'}, waves {wave}, roster",
+                rule=Text(
+                    "Đợt của báo cáo phải có câu trả lời khớp danh sách nhân sự.", "Some answers fit the roster."
+                ),
+                found=Text("không câu nào khớp", "none fits"),
+                cure=Text("Sửa đơn vị, vai trò trong roster của đợt.", "Mend units and roles in the wave's roster."),
+            )
+        return cls(study, wave, placed, len(used) - len(placed))
 
     @cached_property
     def design(self) -> Design:
@@ -72,7 +95,17 @@ class Review:
 
     @cached_property
     def items(self) -> list[str]:
-        return [item for item in self.study.form.items() if item in self.frame]
+        """Columns of the questions with choices. A number is never shown value by value: it may be somebody's own."""
+        return [item for item in self.study.form.items() if item in self.frame and item not in self.numbers]
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        return [q.id for q in self.study.form.questions.values() if q.type == "number" and q.id in self.frame]
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        """The mean of each number question in each wave."""
+        return self._shown(means(self.frame, self.numbers, self.design, by=["wave"]))
 
     @cached_property
     def levels(self) -> pd.DataFrame:
@@ -103,7 +136,12 @@ class Review:
 
     @cached_property
     def reliability(self) -> pd.DataFrame:
-        return reliability(self.frame, self.study.form)
+        found = reliability(self.frame, self.study.form)
+        small = found["n"] < self.study.smallest_base
+        numbers = ["n", "alpha", "low", "high"]
+        return found.astype({"n": "Float64"}).assign(
+            **{name: found[name].astype("Float64").mask(small) for name in numbers}
+        )
 
     @cached_property
     def response(self) -> pd.DataFrame:
@@ -123,10 +161,30 @@ class Review:
     def levels_by(self, group: str, items: Sequence[str] | None = None) -> pd.DataFrame:
         """The mean of scales in each group of one column (unit or role), in the review's wave; no two groups crossed."""
         chosen = list(items or self.study.primary or self.scales)
-        now = self.frame[self.frame["wave"] == self.wave]
+        now = self._grouped(group)
         if group not in now:
             return self._shown(means(now, [], self.design))
-        return self._shown(means(now, [i for i in chosen if i in now], self.design, by=["wave", group]))
+        shown = self._shown(means(now, [i for i in chosen if i in now], self.design, by=["wave", group]))
+        return hide(shown, self._nearly_a_unit(now)) if group == "role" else shown
+
+    def _grouped(self, group: str) -> pd.DataFrame:
+        """The review's wave, with people of no known group as a group of their own, which is suppressed like any other."""
+        now = self.frame[self.frame["wave"] == self.wave]
+        return now.assign(**{group: now[group].fillna(NOBODYS)}) if group in now else now
+
+    def _nearly_a_unit(self, now: pd.DataFrame) -> list[str]:
+        """Roles that differ from a unit by fewer people than may be shown: beside the units they would tell on those."""
+        if "unit" not in now:
+            return []
+        sizes = now.groupby(["unit", "role"]).size()
+        units, roles = sizes.groupby("unit").sum(), sizes.groupby("role").sum()
+        k = self.study.smallest_base
+        return [
+            role
+            for (unit, role), both in sizes.items()
+            if (roles[role] == both and 0 < units[unit] - both < k)
+            or (units[unit] == both and 0 < roles[role] - both < k)
+        ]
 
     def shares_of(self, items: Sequence[str], group: str | None = None) -> pd.DataFrame:
         """The share of each answer of the items in each wave, or in each group of the review's wave."""
@@ -135,7 +193,7 @@ class Review:
         return self._shares(items, group)
 
     def _shares(self, items: Sequence[str], group: str | None) -> pd.DataFrame:
-        frame = self.frame if group is None else self.frame[self.frame["wave"] == self.wave]
+        frame = self.frame if group is None else self._grouped(group)
         values = {item: list(self.study.form.value_labels(item)) for item in items}
         by = ["wave"] if group is None else ["wave", group]
         return self._shown(proportions(frame, list(items), self.design, by=by, values=values))

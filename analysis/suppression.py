@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 NUMBERS = ["estimate", "se", "low", "high", "df", "n", "population"]
@@ -29,7 +31,24 @@ def suppress(estimates: pd.DataFrame, k: int = 5) -> pd.DataFrame:
                 break
             hidden.append(level)
             shown.loc[part.index[part["level"] == level], "reason"] = DERIVABLE
-    hide = shown["reason"] != ""
-    shown["shown"] = ~hide
-    shown[NUMBERS] = shown[NUMBERS].astype("Float64").mask(hide)
-    return shown.astype({"n": "Int64"} | {name: "float64" for name in NUMBERS if name != "n"})
+    return _blank(shown)
+
+
+def hide(shown: pd.DataFrame, levels: Sequence[object]) -> pd.DataFrame:
+    """A suppressed table with these groups hidden as well, and as many others as their subtraction asks for: at least two."""
+    reasons = shown["reason"].mask(shown["level"].isin(levels) & shown["shown"], DERIVABLE)
+    for _, part in shown.groupby(["wave", "item", "statistic", "group"], dropna=False):
+        hidden = set(part.loc[reasons[part.index] != "", "level"])
+        if len(hidden) == 1:
+            rest = part[~part["level"].isin(hidden)]
+            nearest = rest.groupby("level")["n"].max().idxmin() if len(rest) else None
+            reasons[part.index[part["level"] == nearest]] = DERIVABLE
+    return _blank(shown.assign(reason=reasons))
+
+
+def _blank(shown: pd.DataFrame) -> pd.DataFrame:
+    hidden = shown["reason"] != ""
+    numbers = shown[NUMBERS].astype("Float64").mask(hidden)
+    return shown.assign(shown=~hidden, **{name: numbers[name] for name in NUMBERS}).astype(
+        {"n": "Int64"} | {name: "float64" for name in NUMBERS if name != "n"}
+    )

@@ -31,7 +31,7 @@ HEADINGS = {
     "high": Text("Cận trên 95%", "95% high"),
     "df": Text("Bậc tự do", "df"),
     "n": Text("Số trả lời", "n"),
-    "population": Text("Tổng số người", "Population"),
+    "population": Text("Số người (ước tính)", "People (estimated)"),
     "target": Text("Mục tiêu suy luận", "Target"),
     "method": Text("Phương pháp", "Method"),
     "shown": Text("Được công bố", "Shown"),
@@ -144,7 +144,7 @@ def reliability_table(review: Review) -> pd.DataFrame:
         {
             Text("Thang đo", "Scale"): now["scale"].map(lambda scale: str(review.label(scale))),
             Text("Số câu", "Items"): now["items"].astype(str),
-            Text("Số trả lời", "n"): now["n"].astype(str),
+            Text("Số trả lời", "n"): now["n"].map(lambda n: number(n, 0) if not pd.isna(n) else str(HIDDEN)),
             Text("Cronbach α (95%)", "Cronbach α (95%)"): pd.Series(alphas, index=now.index, dtype="str"),
         }
     )

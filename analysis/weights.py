@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.design import Design
+from survey.errors import StudyError, Text
 from survey.study import Study
 
 SCHOOL = Design(weight="weight", stratum="stratum", population="population")
@@ -24,6 +25,15 @@ def weigh(answers: pd.DataFrame, study: Study, least: int = 5) -> pd.DataFrame:
     roster = roster_of(study)
     if roster.empty or not {"unit", "role"} <= set(answers.columns):
         return answers.assign(weight=1.0, stratum="", population=float("nan"))
+    for wave in sorted(set(answers["wave"]) - set(roster["wave"])):
+        raise StudyError(
+            f"study.yaml, waves {wave}, roster",
+            rule=Text(
+                "Đã có danh sách nhân sự thì đợt nào cũng phải có.", "Where one wave has a roster, each has one."
+            ),
+            found=Text("đợt này không có roster", "this wave has no roster"),
+            cure=Text("Ghi số người từng đơn vị, vai trò của đợt ấy.", "Write the people of each unit and role."),
+        )
     placed = answers.merge(roster[["wave", "unit", "role"]], on=["wave", "unit", "role"])
     waves = [_weigh_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
     return pd.concat(waves, ignore_index=True) if waves else placed.assign(weight=1.0, stratum="", population=1.0)
@@ -63,12 +73,10 @@ def response(answers: pd.DataFrame, study: Study, by: str = "unit") -> pd.DataFr
     A row "" per wave is the whole school; rate above 1 shows more answers than people on the roster.
     """
     roster = roster_of(study)
-    counts = (
-        answers.groupby(["wave", by]).size().rename("answers")
-        if by in answers
-        else pd.Series(dtype=int, name="answers")
-    )
-    parts = pd.concat([roster.groupby(["wave", by])["people"].sum(), counts], axis=1).fillna(0).reset_index()
+    known = answers[["wave", by]].dropna() if by in answers else pd.DataFrame({"wave": [], by: []})
+    counts = known.groupby(["wave", by], as_index=False).size().rename(columns={"size": "answers"})
+    parts = roster.groupby(["wave", by], as_index=False)["people"].sum().merge(counts, on=["wave", by], how="outer")
+    parts = parts.fillna({"people": 0, "answers": 0})
     whole = pd.concat(
         [roster.groupby("wave")["people"].sum(), answers.groupby("wave").size().rename("answers")], axis=1
     )

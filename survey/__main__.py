@@ -188,6 +188,10 @@ _FINDINGS = {
     "no_consent": Text(
         "không đồng ý tham gia (không đưa vào câu trả lời)", "did not agree to take part (left out of the answers)"
     ),
+    "off_roster": Text(
+        "đơn vị và vai trò không có trên danh sách nhân sự của đợt (không được tính)",
+        "not on the wave's roster (not counted)",
+    ),
     "answered_though_skipped": Text("trả lời câu lẽ ra không hỏi", "answered though not asked"),
 }
 

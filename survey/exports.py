@@ -30,7 +30,9 @@ def read(path: str | Path, timezone: str = "Asia/Ho_Chi_Minh") -> Raw:
         ) from None
     try:
         return from_rows(_rows(path, content), str(path), timezone)
-    except (zipfile.BadZipFile, csv.Error, UnicodeDecodeError, KeyError, ValueError) as error:
+    except SheetError:
+        raise
+    except Exception as error:  # zip, CSV and XLSX readers meet a damaged file with errors of many kinds
         raise SheetError(
             str(path),
             rule=Text("Tệp câu trả lời là CSV, ZIP chứa một CSV, hoặc XLSX.", "A CSV, a ZIP of one CSV, or an XLSX."),
@@ -54,11 +56,16 @@ def _rows(path: Path, content: bytes) -> list[list[object]]:
 def _csv(content: bytes) -> list[list[object]]:
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     text = content.decode(encoding)
-    first = next(csv.reader(io.StringIO(text, newline="")), [])
-    # Excel under vi-VN writes semicolons: the delimiter is the one that cuts the header into more cells
-    widths = {mark: len(next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), [])) for mark in ",;\t"}
-    delimiter = max(widths, key=lambda mark: widths[mark]) if len(first) <= 1 else ","
-    return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    tables: list[list[list[object]]] = [
+        [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)] for mark in ",;\t"
+    ]
+    return max(tables, key=_regular)  # Excel under vi-VN writes semicolons; the titles may hold commas
+
+
+def _regular(table: list[list[object]]) -> tuple[bool, int]:
+    """How much a table looks cut by the right mark: rows as wide as the header, and a wide header."""
+    width = len(table[0]) if table else 0
+    return width > 1 and all(len(row) in (0, width) for row in table[:50]), width
 
 
 def _xlsx(content: bytes) -> list[list[object]]:

@@ -8,11 +8,15 @@ import pandas as pd
 
 
 def normal(code: object) -> str | None:
-    """A code without case, accents, spaces and marks: "Lê-05 12" and "le0512" are one; None for an empty code."""
+    """A code without case, accents, spaces and marks: "Lê-05 12" and "le0512" are one; None for what is no code.
+
+    A code has at least four letters and digits, one digit among them: "không" or "x" would link strangers.
+    """
     if code is None or pd.isna(code):
         return None
     text = unicodedata.normalize("NFD", str(code).casefold().replace("đ", "d"))
-    return "".join(c for c in text if c.isalnum()) or None
+    code_ = "".join(c for c in text if c.isalnum())
+    return code_ if len(code_) >= 4 and any(c.isdigit() for c in code_) else None
 
 
 def persons(codes: pd.Series, waves: pd.Series) -> pd.Series:

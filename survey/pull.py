@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from survey import exports, store
-from survey.clean import Cleaned, clean
+from survey.clean import FINDINGS, Cleaned, clean
 from survey.errors import StudyError, Text
 from survey.raw import Raw
 from survey.study import Study, Wave
@@ -48,8 +48,23 @@ def pull(study: Study, waves: Sequence[int] = (), tell: Tell = lambda text: None
     for wave in chosen:
         tell(Text(f"Đợt {wave.id}: đang đọc câu trả lời…", f"Wave {wave.id}: reading the answers…"))
         raw = read(study, wave, tell)
-        ready.append((wave, raw, clean(raw, study.form, wave.id, wave.columns)))
+        ready.append((wave, raw, _with_strangers(study, wave, clean(raw, study.form, wave.id, wave.columns))))
     return [_keep(study, wave, raw, cleaned) for wave, raw, cleaned in ready]
+
+
+def _with_strangers(study: Study, wave: Wave, cleaned: Cleaned) -> Cleaned:
+    """The same, with a finding where answers have no place on the wave's roster: no estimate counts them."""
+    unit, role = study.form.used_as("unit"), study.form.used_as("role")
+    if not (wave.roster and unit and role and {unit.id, role.id} <= set(cleaned.answers)):
+        return cleaned
+    pairs = zip(cleaned.answers[unit.id], cleaned.answers[role.id], strict=True)
+    strange = [not wave.roster.get(str(one), {}).get(str(other), 0) for one, other in pairs]
+    rows = cleaned.answers.index[strange]
+    if not len(rows):
+        return cleaned
+    finding = (wave.id, f"{unit.id}, {role.id}", "off_roster", ", ".join(map(str, rows)), len(rows))
+    more = pd.DataFrame([finding], columns=list(FINDINGS))
+    return replace(cleaned, findings=pd.concat([cleaned.findings, more], ignore_index=True))
 
 
 def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -67,6 +68,15 @@ class Source(Model):
                 found=f"export: {self.export}, sheet: {self.sheet}",
                 cure=Text("Giữ một dòng, bỏ dòng kia.", "Keep one line, drop the other."),
             )
+        if self.timezone not in zoneinfo.available_timezones():
+            raise StudyError(
+                "source, timezone",
+                rule=Text(
+                    "Múi giờ là một tên như Asia/Ho_Chi_Minh.", "A time zone is a name such as Asia/Ho_Chi_Minh."
+                ),
+                found=self.timezone,
+                cure=Text("Sửa tên ấy, hoặc bỏ dòng timezone.", "Mend the name, or drop the line."),
+            )
         return self
 
 
@@ -76,7 +86,7 @@ class Wave(Model):
     ends: dt.date
     source: Source | None = None  # a wave still to come has none
     phase: int | None = None  # said only where the closing dates would put the wave in the wrong phase
-    roster: dict[str, dict[str, int]] = {}  # unit -> role -> people on the day the wave opens
+    roster: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = {}  # unit -> role -> people on the day the wave opens
     columns: dict[str, str | None] = {}  # header in the sheet -> question id, or null: a column to leave out
 
 

@@ -86,6 +86,15 @@ def read_yaml(path: str | Path, kind: type[UserError]) -> object:
                 "Check the path; make a new study with: python run.py survey init FOLDER",
             ),
         ) from None
+    except OSError as error:
+        raise kind(
+            str(path),
+            rule=Text("Đây phải là một tệp mở được.", "This is a file that can be opened."),
+            found=Text("một thư mục, hoặc tệp bị khóa", "a folder, or a locked file"),
+            cure=Text(
+                "Kiểm tra đường dẫn; đóng chương trình đang mở tệp.", "Check the path; close what holds the file."
+            ),
+        ) from error
     except UnicodeDecodeError as error:
         raise kind(
             str(path),
@@ -95,7 +104,7 @@ def read_yaml(path: str | Path, kind: type[UserError]) -> object:
         ) from None
     try:
         return yaml.load(unicodedata.normalize("NFC", text), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-30
         mark = getattr(error, "problem_mark", None)
         raise kind(
             f"{path}, {Text('dòng', 'line')} {mark.line + 1}" if mark else str(path),
