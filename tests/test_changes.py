@@ -120,3 +120,28 @@ def test_a_person_who_answers_twice_in_a_wave_is_told():
         "  Đã thấy: 1 hai lần trong đợt 1\n"
         "  Cách sửa: Giữ một dòng, hoặc để trống cột ấy."
     )
+
+
+def test_beside_a_census_there_is_no_covariance_and_never_a_certainty():
+    random = np.random.default_rng(1)
+    y = random.normal(size=10)
+    first = pd.DataFrame({"wave": 1, "person": range(10), "y": y, "N": 10})
+    second = pd.DataFrame({"wave": 2, "person": range(8), "y": y[:8] + 0.3, "N": 20})
+    row = change(pd.concat([first, second]), ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    # the census adds nothing: (1 - 8/20) s2^2 / 8
+    assert row["se"] == pytest.approx(((1 - 8 / 20) * second["y"].var(ddof=1) / 8) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("design", "change_of", "found"),
+    [
+        (SCHOOL, {"N": 2}, "0: 3 > 2"),
+        (SCHOOL, {"N": np.nan}, "có dòng để trống"),
+        (Design(weight="w"), {"w": np.nan}, "3 dòng sai"),
+    ],
+)
+def test_change_asks_of_the_design_what_levels_ask(design, change_of, found):
+    frame = two_waves({1: 1.0, 2: 2.0, 3: 4.0}, {1: 3.0, 2: 2.0, 4: 5.0}, 9).assign(**change_of)
+    with pytest.raises(DesignError) as error:
+        change(frame, ["y"], design, between=(1, 2))
+    assert f"Đã thấy: {found}\n" in str(error.value)

@@ -267,3 +267,39 @@ def test_any_cells_are_imported_or_refused_in_words(rows):
     else:
         assert set(result.answers["q1"].dropna()) <= {1, 2}
         assert result.answers["q3"].dropna().between(1, 5).all()
+
+
+def test_only_does_not_apply_is_no_choice_at_all():
+    form = FORM.model_copy(update={"choices": FORM.choices | {"kho": FORM.choices["muc"]}})
+    answers = clean(sheet(row(q2="Không áp dụng"), row(q2="Đồng ý")), form, 2027).answers
+    assert answers["q2.2"].tolist() == [pd.NA, 1]
+    assert answers["q2__absent"].tolist()[0] == "na"
+
+
+def test_a_lost_consent_column_is_not_taken_for_consent():
+    header = [HEADER[0], *HEADER[2:]]
+    assert message([row()[0], *row()[2:]], header=header) == (
+        "Lỗi ở đợt 2027\n"
+        "  Quy tắc: Phiếu hỏi ý kiến đồng ý thì trang tính phải có cột ấy.\n"
+        "  Đã thấy: không có cột “Tham gia?”\n"
+        "  Cách sửa: Lấy lại trang tính đủ cột; nếu tiêu đề đã đổi, ghi vào mục columns của đợt."
+    )
+
+
+def test_a_wave_in_which_nobody_agreed_is_refused():
+    assert "Đã thấy: 1 hàng, không ai đồng ý" in message(row(agree="Không"))
+
+
+@pytest.mark.parametrize("columns", [{"Câu 1 (cũ)": "q1"}, {"Câu một": "q11"}])
+def test_the_studys_word_on_a_column_must_lead_somewhere(columns):
+    missing = "“Câu 1 (cũ)”" if "Câu 1 (cũ)" in columns else "q11"
+    assert message(row(), columns=columns) == (
+        "Lỗi ở thu.csv (đợt 2027)\n"
+        "  Quy tắc: Mục columns của đợt: tiêu đề có trong trang tính → mã câu có trong phiếu (hoặc null).\n"
+        f"  Đã thấy: không có {missing}\n"
+        "  Cách sửa: Sửa dòng ấy trong study.yaml, mục columns."
+    )
+
+
+def test_a_decimal_below_one_is_no_thousand():
+    assert number("0.500") == 0.5

@@ -233,3 +233,25 @@ def test_a_mean_of_words_is_refused():
         "  Đã thấy: 'có'\n"
         "  Cách sửa: Dùng proportions(...) cho câu hỏi phân loại."
     )
+
+
+def test_a_weight_of_zero_is_no_answer():
+    # R: degf(svydesign(ids = ~1, weights = ~c(1,1,1,0,0,1), data = d)) is 3
+    people = pd.DataFrame({"y": [1.0, 2, 3, 4, 5, 6], "w": [1, 1, 1, 0, 0, 1]})
+    assert means(people, ["y"], Design(weight="w"))["df"].item() == 3
+
+
+def test_a_lonely_psu_in_a_total_is_as_in_r():
+    # options(survey.lonely.psu = "adjust"); SE(svytotal(~y, svydesign(ids=~1, strata=~h, weights=~w))) of survey 4.1.1
+    people = pd.DataFrame({"h": list("abbb"), "w": [2.0, 3, 3, 3], "y": [5.0, 1, 3, 4]})
+    assert totals(people, ["y"], NONE)["se"].item() == pytest.approx(12.767145334804, rel=1e-9)
+    assert means(people, ["y"], NONE)["se"].item() == pytest.approx(0.800715136956, rel=1e-9)
+
+
+def test_groups_may_bear_any_name():
+    people = pd.DataFrame({"stratum": ["a", "b"], "n": [1, 1], "w": [2, 2], "value": [3.0, 4.0]})
+    table = means(people, ["value"], Design(), by=["stratum", "n"])
+    assert table[["group", "level", "estimate"]].values.tolist() == [
+        ["stratum × n", "a × 1", 3.0],
+        ["stratum × n", "b × 1", 4.0],
+    ]

@@ -172,3 +172,34 @@ def test_a_wave_after_the_closing_date_is_in_the_next_phase_unless_it_is_the_rev
     assert study.phase_of(late) == 1
     assert study.phase_of(late.model_copy(update={"id": 2028})) == 2
     assert study.phase_of(late.model_copy(update={"id": 2028, "phase": 1})) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [{"value": 1, "label": "Có"}, {"value": 1, "label": "Không"}],
+        [{"value": 1, "label": "Có"}, {"value": 2, "label": "có "}],
+        [{"value": 1, "label": "Có"}, {"value": "x", "label": "Không"}],
+    ],
+    ids=["one code twice", "one wording twice", "numbers and words"],
+)
+def test_codes_that_are_not_clear(tmp_path, options):
+    said = refused(tmp_path, choices={"muc": {"options": options}})
+    assert "Quy tắc: Trong một danh sách: mã khác nhau, cùng kiểu" in said
+
+
+@pytest.mark.parametrize("name", ["weight", "wave", "stratum", "a__other"])
+def test_ids_that_are_the_programs_own(tmp_path, name):
+    said = refused(tmp_path, sections=section({"id": name, "type": "text", "title": "Câu"}))
+    assert f"Quy tắc: Mã này dành cho chương trình.\n  Đã thấy: {name}" in said
+
+
+def test_a_scale_of_words(tmp_path):
+    said = refused(
+        tmp_path,
+        sections=section(
+            {"id": "a", "type": "text", "title": "A"}, {"id": "b", "type": "linear", "low": 1, "high": 5, "title": "B"}
+        ),
+        scales=[{"id": "s", "title": "S", "items": ["a", "b"]}],
+    )
+    assert "Quy tắc: Thang đo chỉ gồm những câu mã bằng số.\n  Đã thấy: a" in said

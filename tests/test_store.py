@@ -82,3 +82,15 @@ def test_empty_rows_and_columns_are_left_out_and_row_numbers_stay():
     assert list(raw.frame.columns) == ["a", "(cột 2 không có tiêu đề)", "a (2)"]
     assert list(raw.frame.index) == [2, 5]
     assert raw.frame.to_numpy().tolist() == [["1", None, None], ["2", "x", "3"]]
+
+
+def test_semicolons_are_found_though_the_titles_hold_commas(tmp_path):
+    (tmp_path / "a.csv").write_text("Một, hai;Ba, bốn, năm\nx;y, z\n", encoding="utf-8")
+    raw = read(tmp_path / "a.csv")
+    assert list(raw.frame.columns) == ["Một, hai", "Ba, bốn, năm"]
+    assert raw.frame.to_numpy().tolist() == [["x", "y, z"]]
+
+
+@pytest.mark.parametrize("word", ["không", "x", "12", "KO"])
+def test_what_is_no_code_links_nobody(word):
+    assert link.normal(word) is None

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis import response, weigh
+from survey.errors import StudyError
 from survey.study import Study
 
 
@@ -89,3 +90,15 @@ def test_without_a_roster_the_answers_stand_for_themselves():
     weighed = weigh(answers((2025, "toan", "gv", 3)), school({2025: {}}))
     assert weighed["weight"].tolist() == [1.0, 1.0, 1.0]
     assert weighed["population"].isna().all()
+
+
+def test_a_wave_without_a_roster_beside_one_that_has_it_is_told():
+    study = school({2025: {"toan": {"gv": 5}}, 2027: {}})
+    with pytest.raises(StudyError) as error:
+        weigh(answers((2025, "toan", "gv", 5), (2027, "toan", "gv", 5)), study)
+    assert str(error.value) == (
+        "Lỗi ở study.yaml, waves 2027, roster\n"
+        "  Quy tắc: Đã có danh sách nhân sự thì đợt nào cũng phải có.\n"
+        "  Đã thấy: đợt này không có roster\n"
+        "  Cách sửa: Ghi số người từng đơn vị, vai trò của đợt ấy."
+    )
