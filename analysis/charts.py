@@ -70,7 +70,7 @@ def likert(
     colours = _diverging(len(codes))
     wrapped = {key: _wrap(words, 34) for key, words in rows.items()}
     lines = sum(max(1.25, text.count("\n") + 0.8) for text in wrapped.values())
-    figure, axes = _sheet(0.24 * lines + 0.25 + 0.2 * -(-len(codes) // 2))
+    figure, axes = _sheet(0.24 * lines + 0.5 + 0.2 * -(-len(codes) // 2))
     found = {key: _shares(_of(shown, key), codes) for key in rows}
     reach = [max([0.2, *(side(shares, half, odd) for shares in found.values() if shares)]) for side in (_left, _right)]
     width = sum(reach)
