@@ -73,56 +73,15 @@ def likert(
     figure, axes = _sheet(0.24 * lines + 0.5 + 0.2 * -(-len(codes) // 2))
     found = {key: _shares(_of(shown, key), codes) for key in rows}
     reach = [max([0.2, *(side(shares, half, odd) for shares in found.values() if shares)]) for side in (_left, _right)]
-    width = sum(reach)
     for place, key in enumerate(reversed(rows)):
-        shares = found[key]
-        if not shares:
+        if found[key]:
+            base = number(_of(shown, key)["n"].iloc[0], 0)
+            _likert_row(axes, place, found[key], colours, reach, base)
+        else:
             axes.text(0, place, str(HIDDEN), ha="center", va="center", color=QUIET, style="italic", size=8)
-            continue
-        left = -_left(shares, half, odd)
-        for share, colour, code in zip(shares, colours, codes, strict=True):
-            axes.barh(
-                place,
-                share,
-                left=left,
-                height=0.68,
-                color=colour,
-                edgecolor="white",
-                linewidth=0.6,
-                label=str(values[code]),
-            )
-            if share >= 0.085 * width:
-                axes.text(
-                    left + share / 2, place, percent(share, 0), ha="center", va="center", size=7.5, color=_on(colour)
-                )
-            left += share
-        totals = (percent(sum(shares[:half]), 0), percent(sum(shares[half + odd :]), 0))
-        axes.text(
-            -reach[0] - 0.02 * width,
-            place,
-            totals[0],
-            ha="right",
-            va="center",
-            size=8.5,
-            weight="bold",
-            color=_deep(colours[0]),
-        )
-        axes.text(
-            reach[1] + 0.02 * width,
-            place,
-            totals[1],
-            ha="left",
-            va="center",
-            size=8.5,
-            weight="bold",
-            color=_deep(colours[-1]),
-        )
-        base = number(_of(shown, key)["n"].iloc[0], 0)
-        axes.text(reach[1] + 0.26 * width, place, base, ha="right", va="center", size=8, color=QUIET)
     axes.axvline(0, color=QUIET, linewidth=0.6, zorder=0)
-    axes.text(
-        reach[1] + 0.26 * width, len(rows) - 0.35, "n", ha="right", va="bottom", size=8, color=QUIET, style="italic"
-    )
+    width, top = sum(reach), len(rows) - 0.35
+    axes.text(reach[1] + 0.26 * width, top, "n", ha="right", va="bottom", size=8, color=QUIET, style="italic")
     axes.set(xlim=(-reach[0] - 0.16 * width, reach[1] + 0.28 * width), ylim=(-0.6, len(rows) - 0.1), xticks=[])
     axes.set_yticks(range(len(rows)), [wrapped[key] for key in reversed(rows)])
     axes.tick_params(axis="y", length=0, labelsize=8.5)
@@ -130,6 +89,25 @@ def likert(
         axes.spines[side].set_visible(False)
     _answer_legend(axes, [str(words) for words in values.values()], colours)
     return _finished(figure, title, note, pretend)
+
+
+def _likert_row(
+    axes: Axes, place: int, shares: list[float], colours: list[tuple], reach: list[float], base: str
+) -> None:
+    """One row: its segments with their shares, the totals of both sides, and the base."""
+    half, odd, width = len(shares) // 2, len(shares) % 2, sum(reach)
+    left = -_left(shares, half, odd)
+    for share, colour in zip(shares, colours, strict=True):
+        axes.barh(place, share, left=left, height=0.68, color=colour, edgecolor="white", linewidth=0.6)
+        if share >= 0.085 * width:
+            words = percent(share, 0)
+            axes.text(left + share / 2, place, words, ha="center", va="center", size=7.5, color=_on(colour))
+        left += share
+    bold: dict[str, Any] = {"va": "center", "size": 8.5, "weight": "bold"}
+    low, high = percent(sum(shares[:half]), 0), percent(sum(shares[half + odd :]), 0)
+    axes.text(-reach[0] - 0.02 * width, place, low, ha="right", color=_deep(colours[0]), **bold)
+    axes.text(reach[1] + 0.02 * width, place, high, ha="left", color=_deep(colours[-1]), **bold)
+    axes.text(reach[1] + 0.26 * width, place, base, ha="right", va="center", size=8, color=QUIET)
 
 
 def trend(
@@ -149,34 +127,27 @@ def trend(
     items = list(dict.fromkeys(shown["item"]))[:4]
     figure, axes = _sheet(3.1)
     waves = sorted(int(wave) for wave in shown["wave"].dropna().unique())
-    for place, (_, first, last) in enumerate(phases):
-        axes.axvspan(first, last, color="#eef1f5" if place % 2 == 0 else "#fbf3e8", zorder=0, linewidth=0)
+    _phase_bands(axes, phases)
     starts: list[list] = []
     ends: list[list] = []
     for item, colour, marker in zip(items, LINES, MARKERS, strict=False):
         part = shown[shown["item"] == item].sort_values("wave")
-        seen = part[part["shown"] & part["estimate"].notna()]
         for row in part[~part["shown"].astype(bool)].itertuples():
-            axes.text(row.wave, 0.02, str(HIDDEN), rotation=90, ha="center", va="bottom", size=7, color=QUIET, style="italic",
-                      transform=axes.get_xaxis_transform())  # fmt: skip
-        if seen.empty:
-            continue
-        x, y = seen["wave"].astype(int).to_numpy(), seen["estimate"].to_numpy(float)
-        spread = [
-            y - seen["low"].fillna(seen["estimate"]).to_numpy(float),
-            seen["high"].fillna(seen["estimate"]).to_numpy(float) - y,
-        ]
-        axes.errorbar(
-            x, y, yerr=spread, color=colour, marker=marker, markersize=5, linewidth=1.8, elinewidth=1, capsize=2.5
-        )
-        ends.append([y[-1], f"{number(y[-1])}  {_wrap(labels[item], 24)}", colour])
-        starts.append([y[0], number(y[0]), colour])
+            axes.text(row.wave, 0.02, str(HIDDEN), rotation=90, ha="center", va="bottom", size=7, color=QUIET,
+                      style="italic", transform=axes.get_xaxis_transform())  # fmt: skip
+        y = part["estimate"].to_numpy(float)  # missing where hidden: the line has a gap there
+        spread: Any = [y - part["low"].fillna(part["estimate"]), part["high"].fillna(part["estimate"]) - y]
+        axes.errorbar(part["wave"].astype(int), y, yerr=spread, color=colour, marker=marker, markersize=5, linewidth=1.8,
+                      elinewidth=1, capsize=2.5)  # fmt: skip
+        seen = y[~pd.isna(y)]
+        if len(seen):
+            ends.append([seen[-1], f"{number(seen[-1])}  {_wrap(labels[item], 24)}", colour])
+            starts.append([seen[0], number(seen[0]), colour])
     if not ends:
-        axes.text(
-            0.5, 0.5, str(HIDDEN), ha="center", va="center", transform=axes.transAxes, color=QUIET, style="italic"
-        )
-    span = max(1, waves[-1] - waves[0]) if waves else 1
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}
+        axes.text(0.5, 0.5, str(HIDDEN), color=QUIET, style="italic", **middle)
     if waves:
+        span = max(1, waves[-1] - waves[0])
         axes.set_xlim(waves[0] - 0.12 * span, waves[-1] + 0.05 * span)
         axes.set_xticks(waves, [str(wave) for wave in waves])
     axes.margins(y=0.18)
@@ -187,18 +158,15 @@ def trend(
     axes.grid(axis="y", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=8.5)
-    for label, first, last in phases:
-        axes.text(
-            (first + last) / 2,
-            1.02,
-            _wrap(label, 24),
-            ha="center",
-            va="bottom",
-            size=8,
-            color=QUIET,
-            transform=axes.get_xaxis_transform(),
-        )
     return _finished(figure, title, note, pretend)
+
+
+def _phase_bands(axes: Axes, phases: Sequence[tuple[str, int, int]]) -> None:
+    """Each phase as a band from its first to its last wave, with its name above."""
+    for place, (label, first, last) in enumerate(phases):
+        axes.axvspan(first, last, color="#eef1f5" if place % 2 == 0 else "#fbf3e8", zorder=0, linewidth=0)
+        above: dict[str, Any] = {"ha": "center", "va": "bottom", "transform": axes.get_xaxis_transform()}
+        axes.text((first + last) / 2, 1.02, _wrap(label, 24), size=8, color=QUIET, **above)
 
 
 def units(

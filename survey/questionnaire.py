@@ -318,6 +318,11 @@ def _faults(sheet: Questionnaire):
                     question.choices,
                     Text("Sửa tên, hoặc thêm danh sách ấy.", "Mend the name, or add the list."),
                 )
+    yield from _scale_faults(sheet, ids)
+
+
+def _scale_faults(sheet: Questionnaire, ids: set[str]):
+    rename = Text("Đặt tên khác cho một trong hai.", "Give one of the two another name.")
     for scale in sheet.scales:
         if scale.id in ids | RESERVED:
             yield scale.id, Text("Mã thang đo khác mã câu hỏi.", "A scale's id is no question's."), scale.id, rename
