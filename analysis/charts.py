@@ -148,11 +148,11 @@ def trend(
         axes.text(0.5, 0.5, str(HIDDEN), color=QUIET, style="italic", **middle)
     if waves:
         span = max(1, waves[-1] - waves[0])
-        axes.set_xlim(waves[0] - 0.12 * span, waves[-1] + 0.05 * span)
+        axes.set_xlim(waves[0] - 0.15 * span, waves[-1] + 0.05 * span)
         axes.set_xticks(waves, [str(wave) for wave in waves])
     axes.margins(y=0.18)
     _spread_out(axes, ends, "left", 1.01)
-    _spread_out(axes, starts, "right", 0.055)
+    _spread_out(axes, starts, "right", 0.085)
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(lambda value, _: number(value, 1))
     axes.grid(axis="y", color=FAINT, linewidth=0.5)
@@ -390,4 +390,10 @@ def _spread_out(axes: Axes, words: list[list], side: str, at: float) -> None:
 
 
 def _wrap(words: object, width: int) -> str:
-    return "\n".join(textwrap.wrap(str(words), width)) or ""
+    """Lines of at most `width` letters, as few as they go into and of much the same length: no lone last word."""
+    text = str(words)
+    fewest = len(textwrap.wrap(text, width))
+    even = next(
+        (w for w in range(len(text) // max(1, fewest), width) if len(textwrap.wrap(text, max(1, w))) == fewest), width
+    )
+    return "\n".join(textwrap.wrap(text, max(1, even)))
