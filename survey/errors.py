@@ -109,6 +109,9 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(_no_file(error), file=sys.stderr)
+        return 1
     except Exception as error:
         if type(error).__name__ == "Abort":  # Ctrl+C, as typer passes it on
             print(Text("Đã dừng giữa chừng.", "Stopped."), file=sys.stderr)
@@ -120,6 +123,19 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
         print(_not_a_command(name, error.format_message()), file=sys.stderr)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _no_file(error: OSError) -> UserError:
+    """A disk that is full, a folder that may not be written, a file that another program holds."""
+    return UserError(
+        str(error.filename or Text("ổ đĩa", "the disk")),
+        rule=Text("Tệp phải đọc và ghi được.", "The file can be read and written."),
+        found=error.strerror or type(error).__name__,
+        cure=Text(
+            "Đóng chương trình đang mở tệp (Word, Excel), kiểm tra quyền ghi và chỗ trống, rồi chạy lại.",
+            "Close what holds the file (Word, Excel), check permissions and free space, then run again.",
+        ),
+    )
 
 
 def _not_a_command(name: str, complaint: str) -> UserError:

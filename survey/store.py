@@ -68,7 +68,7 @@ def waves(study: Study) -> list[int]:
 
 def stored(study: Study) -> pd.DataFrame:
     """Everything kept of every wave, codes and words included; for the import itself, never for a result."""
-    frames = [pd.read_parquet(_path(study, wave)).assign(wave=wave) for wave in waves(study)]
+    frames = [_kept(_path(study, wave)).assign(wave=wave) for wave in waves(study)]
     if not frames:
         raise StudyError(
             str(study.folder / "answers"),
@@ -79,6 +79,21 @@ def stored(study: Study) -> pd.DataFrame:
             ),
         )
     return pd.concat(frames).reset_index(names="row")
+
+
+def _kept(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except (ValueError, OSError):  # pyarrow's errors of a damaged file are of these kinds
+        raise StudyError(
+            str(path),
+            rule=Text("Tệp câu trả lời trong kho phải còn nguyên vẹn.", "The stored file of answers is whole."),
+            found=Text("tệp hỏng", "a damaged file"),
+            cure=Text(
+                f"Xóa tệp ấy rồi chạy: python run.py survey pull {path.parent.parent}",
+                f"Delete that file, then run: python run.py survey pull {path.parent.parent}",
+            ),
+        ) from None
 
 
 def answers(study: Study) -> pd.DataFrame:
@@ -105,7 +120,7 @@ def answers(study: Study) -> pd.DataFrame:
 
 def snapshots(study: Study) -> dict[int, str]:
     """Wave -> SHA-256 of the snapshot that its answers were made of."""
-    return {w: str(pd.read_parquet(_path(study, w), columns=["snapshot"])["snapshot"].iloc[0]) for w in waves(study)}
+    return {w: str(_kept(_path(study, w), ["snapshot"])["snapshot"].iloc[0]) for w in waves(study)}
 
 
 def snapshot_path(study: Study, wave: int) -> Path:

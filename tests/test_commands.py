@@ -225,6 +225,22 @@ def test_a_line_that_is_not_a_command():
     )
 
 
+def test_a_damaged_file_of_answers(study):
+    path = study / "answers/2026.parquet"
+    path.write_bytes(b"PAR1 broken")
+    assert refused("status", study) == (
+        f"Lỗi ở {path}\n"
+        "  Quy tắc: Tệp câu trả lời trong kho phải còn nguyên vẹn.\n"
+        "  Đã thấy: tệp hỏng\n"
+        f"  Cách sửa: Xóa tệp ấy rồi chạy: python run.py survey pull {study}"
+    )
+
+
+def test_a_place_that_cannot_be_written(study):
+    said = refused("codebook", study, "--out", study / "sheets")
+    assert "Quy tắc: Tệp phải đọc và ghi được." in said
+
+
 def loaded_by(*arguments: str) -> set[str]:
     """The heavy packages that a command has loaded when it ends."""
     probe = f"""
