@@ -14,7 +14,7 @@ from analysis.evidence import Ledger, versions
 from analysis.review import Review
 from analysis.sentences import PRETEND, number, percent
 from survey import store
-from survey.errors import Text
+from survey.errors import Text, spoken
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ def write(review: Review, folder: Path | None = None) -> Report:
     """Write the report of a review into `folder` (the study's `reports`); the same answers give the same bytes."""
     folder = folder or review.study.folder / "reports"
     ledger = Ledger(store.snapshots(review.study))
-    name = f"bao-cao-{review.wave}"
+    name = f"bao-cao-{review.wave}" if spoken() == "vi" else f"report-{review.wave}"
     document = store.write(folder / f"{name}.docx", _document(review, ledger))
-    annex = store.write(folder / f"{name}-phu-luc.xlsx", annex_of(review, ledger))
+    annex = store.write(folder / f"{name}-{Text('phu-luc', 'annex')}.xlsx", annex_of(review, ledger))
     return Report(document, annex)
 
 
