@@ -21,7 +21,6 @@ def commands() -> typer.Typer:
         name="analysis",
         help=str(Text("Từ câu trả lời đến báo cáo.", "From answers to the report.")),
         add_completion=False,
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis import intervals
 from analysis.cube import rows
 from analysis.design import Design
-from analysis.estimates import COLUMNS, not_a_number, survey_of
+from analysis.estimates import COLUMNS, not_a_number, require_fitting
 from survey.errors import DesignError, Text
 
 ARROW = "→"
@@ -50,7 +50,7 @@ def change(
     data = rows(frame, names)
     first, second = (_wave(data, wave, value, person, design) for value in between)
     for part in (first, second):
-        survey_of(part, items[0], design)  # the same demands on weights and populations as every estimate makes
+        require_fitting(part, items[0], design)  # the same demands on weights and populations as every estimate makes
     levels = [""] if by is None else sorted(set(first[by].dropna()) | set(second[by].dropna()))
     found = []
     for item in items:

@@ -205,7 +205,7 @@ def not_a_number(item: str, word: str) -> DesignError:
     )
 
 
-def survey_of(frame: Any, item: str, design: Design) -> None:
+def require_fitting(frame: Any, item: str, design: Design) -> None:
     """Raise DesignError where the weights and populations of a frame (one wave) do not bear an estimate of the item."""
     _Survey.of(item, design, cube(frame, item, design))
 

@@ -31,7 +31,7 @@ class Review:
     study: Study
     wave: int
     frame: pd.DataFrame  # answers with scales, weight, stratum, population
-    unplaced: int = 0  # answers that the roster has no place for
+    answered: pd.DataFrame  # wave, and unit and role where asked, of all who answered, also off the roster
 
     @classmethod
     def of(cls, study: Study, wave: int | None = None) -> Review:
@@ -70,7 +70,12 @@ class Review:
                 found=Text("không câu nào khớp", "none fits"),
                 cure=Text("Sửa đơn vị, vai trò trong roster của đợt.", "Mend units and roles in the wave's roster."),
             )
-        return cls(study, wave, placed, len(used) - len(placed))
+        return cls(study, wave, placed, used[[name for name in ("wave", "unit", "role") if name in used]])
+
+    @property
+    def unplaced(self) -> int:
+        """Answers that the roster has no place for."""
+        return len(self.answered) - len(self.frame)
 
     @cached_property
     def design(self) -> Design:
@@ -83,8 +88,7 @@ class Review:
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
         """The pairs of waves that are compared: within each phase up to the review, and first to last of all."""
-        ends = [(self.study.waves_of(phase.id)) for phase in self.study.phases]
-        phases = [[wave for wave in waves if wave in self.waves] for waves in ends]
+        phases = [[w for w in self.study.waves_of(phase.id) if w in self.waves] for phase in self.study.phases]
         pairs = [(waves[0], waves[-1]) for waves in phases if len(waves) > 1]
         whole = (self.waves[0], self.waves[-1])
         return pairs + ([whole] if len(self.waves) > 1 and whole not in pairs else [])
@@ -123,10 +127,6 @@ class Review:
         return self.levels_by("unit")
 
     @cached_property
-    def by_role(self) -> pd.DataFrame:
-        return self.levels_by("role")
-
-    @cached_property
     def changes(self) -> pd.DataFrame:
         """The judged change of each scale between each of `pairs`."""
         parts = [change(self.frame, self.scales, self.design, between=pair) for pair in self.pairs]
@@ -145,7 +145,7 @@ class Review:
 
     @cached_property
     def response(self) -> pd.DataFrame:
-        return response(self.study.answers(), self.study).query("wave in @self.waves")
+        return response(self.answered, self.study).query("wave in @self.waves")
 
     @cached_property
     def targets(self) -> pd.DataFrame:
@@ -197,11 +197,6 @@ class Review:
         values = {item: list(self.study.form.value_labels(item)) for item in items}
         by = ["wave"] if group is None else ["wave", group]
         return self._shown(proportions(frame, list(items), self.design, by=by, values=values))
-
-    def change_of(self, items: Sequence[str], pair: tuple[int, int]) -> pd.DataFrame:
-        """The judged change of other items or scales between two waves; nothing beyond `pair` is adjusted together."""
-        found = self._shown(change(self.frame, list(items), self.design, between=pair))
-        return judge(found, primary=self.study.primary, small=self.study.small)
 
     def label(self, item: str) -> Text:
         return self.study.form.label(item)

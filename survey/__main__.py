@@ -19,7 +19,6 @@ def commands() -> typer.Typer:
         name="survey",
         help=str(Text("Phiếu hỏi và câu trả lời.", "The questionnaire and its answers.")),
         add_completion=False,
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )

@@ -116,9 +116,8 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
         if type(error).__name__ == "Abort":  # Ctrl+C, as typer passes it on
             print(Text("Đã dừng giữa chừng.", "Stopped."), file=sys.stderr)
             return 130
-        if not hasattr(
-            error, "format_message"
-        ):  # typer's own complaints about a command line have one, in English only
+        # typer's own complaints about a command line have such a message, in English only
+        if not hasattr(error, "format_message"):
             raise
         print(_not_a_command(name, error.format_message()), file=sys.stderr)
         return 2

@@ -49,7 +49,8 @@ def pull(study: Study, waves: Sequence[int] = (), tell: Tell = lambda text: None
         tell(Text(f"Đợt {wave.id}: đang đọc câu trả lời…", f"Wave {wave.id}: reading the answers…"))
         raw = read(study, wave, tell)
         ready.append((wave, raw, _with_strangers(study, wave, clean(raw, study.form, wave.id, wave.columns))))
-    return [_keep(study, wave, raw, cleaned) for wave, raw, cleaned in ready]
+    before = store.snapshots(study)
+    return [_keep(study, wave, raw, cleaned, before.get(wave.id)) for wave, raw, cleaned in ready]
 
 
 def _with_strangers(study: Study, wave: Wave, cleaned: Cleaned) -> Cleaned:
@@ -89,8 +90,7 @@ def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:
     return sheets.read(source.sheet, source.tab, tell=tell)
 
 
-def _keep(study: Study, wave: Wave, raw: Raw, cleaned: Cleaned) -> Pulled:
-    before = store.snapshots(study).get(wave.id)
+def _keep(study: Study, wave: Wave, raw: Raw, cleaned: Cleaned, before: str | None) -> Pulled:
     store.save_snapshot(study, wave.id, raw)
     store.save_answers(study, wave.id, cleaned.answers)
     return Pulled(wave.id, len(raw.frame), len(cleaned.answers), before != raw.digest, cleaned.findings)

@@ -7,6 +7,7 @@ answers/2027.parquet  one row per respondent, a column per question, and the has
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -54,8 +55,6 @@ def save_snapshot(study: Study, wave: int, raw: Raw) -> Path:
 
 def save_answers(study: Study, wave: int, answers: pd.DataFrame) -> Path:
     """Replace a wave's answers as a whole."""
-    import io
-
     buffer = io.BytesIO()
     answers.to_parquet(buffer, index=True)
     return write(study.folder / "answers" / f"{wave}.parquet", buffer.getvalue())
