@@ -17,9 +17,14 @@ class Design:
         finite-population correction.
     target: "descriptive" is about these people now (the correction applies; a full census has standard error 0);
         "analytic" is about the process that produced them (no correction).
+    ssu: secondary sampling unit within the PSU; none: each row is its own. Only read where `psu_population` is given.
+    psu_population: size of the row's PSU in the population, in SSUs: the second stage then has a correction of its own.
+    margins: columns to whose population margins the weights were raked; the variance is then that of the residuals.
+    base_weight: the weights before they were raked; none: every row the same.
 
-    R: `survey::svydesign(ids = ~psu or ~1, strata = ~stratum, weights = ~weight, fpc = ~population)`; for "analytic"
-    the same without `fpc`.
+    R: `survey::svydesign(ids = ~psu or ~1, strata = ~stratum, weights = ~weight, fpc = ~population)`, with two stages
+    `svydesign(ids = ~psu + ssu, fpc = ~population + psu_population)`; for "analytic" the same without `fpc`; with margins
+    `calibrate(design, ~unit + role, calfun = "raking")`.
     """
 
     weight: str | None = None
@@ -27,8 +32,18 @@ class Design:
     psu: str | None = None
     population: str | None = None
     target: Literal["descriptive", "analytic"] = "descriptive"
+    ssu: str | None = None
+    psu_population: str | None = None
+    margins: tuple[str, ...] = ()
+    base_weight: str | None = None
 
     @property
     def corrected(self) -> bool:
         """Whether the finite-population correction applies."""
         return self.population is not None and self.target == "descriptive"
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that the design names."""
+        named = (self.weight, self.stratum, self.psu, self.population, self.ssu, self.psu_population, self.base_weight)
+        return [*filter(None, named), *self.margins]

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from analysis.changes import ARROW, change
+from analysis.changes import change
 from analysis.comparisons import judge
+from analysis.contrasts import ARROW
 from analysis.design import Design
 from analysis.estimates import means, proportions
 from analysis.scales import reliability, score

@@ -1,0 +1,42 @@
+"""The variance of estimates whose weights were raked to margins: what the margins explain is certain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.linearisation import Cells
+
+
+def residual_variances(
+    table: pd.DataFrame, everyone: Cells, cells: Cells, place: np.ndarray, e: np.ndarray
+) -> np.ndarray:
+    """The variance of sum(w e) of each domain, with e replaced by its residual on the margins, over all rows of the wave.
+
+    table: rows of the cube, and `everyone` the same as arrays; place: the row of each cell of `cells`. The regression is
+    weighted by the weights before raking (b of the cube). Source: Deville and Särndal (1992), JASA 87, 376-382.
+    R: `survey::calibrate(design, ~unit + role, population, calfun = "raking")`.
+    """
+    b = table["b"].to_numpy(float)
+    margins = np.column_stack([_dummies(table[name]) for name in table if str(name).startswith("margin")])
+    survey = everyone.survey[everyone.stratum]
+    items = table["item"].to_numpy()
+    variances = np.zeros(cells.domains)
+    for domain in np.unique(cells.domain):
+        here = cells.domain == domain
+        home = place[here][0]
+        rows = np.flatnonzero((items == items[home]) & (survey == survey[home]))
+        u = np.zeros(len(table))
+        u[place[here]] = e[here]
+        root = np.sqrt(b[rows])
+        fitted, *_ = np.linalg.lstsq(margins[rows] * root[:, None], u[rows] * root, rcond=None)
+        one = replace(everyone.keep(rows), domain=np.zeros(len(rows), dtype=np.int64), domains=1)
+        variances[domain] = one.variances(u[rows] - margins[rows] @ fitted)[0]
+    return variances
+
+
+def _dummies(values: pd.Series) -> np.ndarray:
+    codes = pd.factorize(values, use_na_sentinel=False)[0]
+    return np.eye(codes.max(initial=0) + 1)[codes]
