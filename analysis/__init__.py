@@ -10,13 +10,18 @@ _HOMES = {
     "means": "estimates",
     "proportions": "estimates",
     "totals": "estimates",
+    "ratios": "estimates",
+    "levels": "estimates",
+    "quantiles": "medians",
     "COLUMNS": "estimates",
     "change": "changes",
+    "slopes": "changes",
+    "turnover": "changes",
     "suppress": "suppression",
     "weigh": "weights",
     "response": "weights",
 }
-__all__ = ["COLUMNS", "Design", "change", "means", "proportions", "response", "suppress", "totals", "weigh"]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str):

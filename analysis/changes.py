@@ -35,12 +35,14 @@ def change(
     Descriptive target: each wave's own variance, less twice the covariance. In a stratum with n1 of N1 and n2 of N2 people,
     nc of them in both, the covariance of the two means is (nc / (n1 n2) - Nc / (N1 N2)) S12, with S12 from the linked pairs
     (Tam 1984, The American Statistician 38, 288-289; written for a changing roster). Nc, those on both rosters, is in the
-    column `stayers`; else it is taken as the most it can be, min(N1, N2). Where some answers carry no person, fewer pairs
-    than expected may only be failed links: a factor below 0 is then 0. Within a stratum the covariance is never more than
+    column `stayers`; else it is taken as the most it can be, min(N1, N2). Where some answers carry no person, nc is taken
+    as linked / known (known: the smaller wave share of answers with a person; right if giving a code has nothing to do with
+    answering again), and a factor below 0 as 0. Within a stratum the covariance is never more than
     the two variances bear; beside a census it is 0. df: Satterthwaite's, over the strata of both waves (in a near-census
     most of the variance may come from a few of them).
 
-    Analytic target, or no population: each person (or PSU) is a cluster with all its rows; df: clusters less strata. R:
+    Analytic target, or no population: each person (or PSU) is a cluster with all its rows; df: clusters less strata; nc as
+    above where some answers carry no person. R, where all do:
     `svycontrast(svyby(~y, ~wave, svydesign(ids = ~person, strata = ~h, weights = ~w), svymean, covmat = TRUE), c(-1, 1))`.
 
     `change(a, b)` is `-change(b, a)`. Raises DesignError: a wave has no answers, a person answers twice in a wave, or the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -15,6 +16,7 @@ from analysis import intervals
 from analysis.cube import rows
 from analysis.design import Design
 from analysis.estimates import COLUMNS, not_a_number, require_fitting
+from analysis.linearisation import first, joined
 from survey.errors import DesignError, Text
 
 ARROW = "→"
@@ -52,32 +54,26 @@ def contrasts(
     design = design or Design()
     data = rows(frame, [*items, wave, *filter(None, (person, by, stayers)), *design.columns])
     needed = list(dict.fromkeys(value for contrast in planned for value in contrast.weights))
-    waves = {value: _Wave.of(data, wave, value, person, design, stayers) for value in needed}
+    waves = _waves(data, needed, wave, person, design, stayers)
     levels = [""] if by is None else sorted(set().union(*(set(part.data[by].dropna()) for part in waves.values())))
     found = []
     for item in items:
         numbers = {value: _numbers(part.data[item], item, (tops or {}).get(item)) for value, part in waves.items()}
         for contrast in planned:
             for level in levels:
-                used = [value for value, weight in contrast.weights.items() if weight]
-                parts = [waves[value].mean(numbers[value], by, level) for value in used]
+                used = {value: weight for value, weight in contrast.weights.items() if weight}
+                means = [waves[value].mean(numbers[value], by, level) for value in used]
                 head = {"wave": contrast.wave, "item": item, "statistic": contrast.statistic}
-                row = _estimate(parts, [contrast.weights[value] for value in used], design)
+                row = _estimate(means, list(used.values()), design)
                 found.append(head | {"group": by or "", "level": level, "target": design.target} | row)
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-@dataclass(frozen=True)
-class _Wave:
-    """One wave's rows under fixed names: w, b, stratum, unit (person, or PSU), population, stayers."""
-
-    data: pd.DataFrame
-    design: Design
-    margins: np.ndarray | None  # dummies of the columns that the weights were raked to
-
-    @classmethod
-    def of(cls, data: pd.DataFrame, wave: str, value: object, person: str | None, design: Design, stayers: str | None):
-        part = data[data[wave] == value].reset_index(drop=True)
+def _waves(
+    data: pd.DataFrame, needed: list, wave: str, person: str | None, design: Design, stayers: str | None
+) -> dict[Any, _Wave]:
+    for value in needed:
+        part = data[data[wave] == value]
         if part.empty:
             raise DesignError(
                 "change(between=...)",
@@ -87,55 +83,99 @@ class _Wave:
             )
         if person:
             _require_once(part[person], person, value)
-        require_fitting(part, design)
-        nobody = pd.Series(pd.NA, index=part.index, dtype=object)
-        margins = [pd.get_dummies(part[name], dtype=float).to_numpy() for name in design.margins]
-        part = part.assign(
-            _w=part[design.weight].astype(float) if design.weight else 1.0,
-            _b=part[design.base_weight].astype(float) if design.base_weight else 1.0,
-            _stratum=part[design.stratum] if design.stratum else 0,
-            _unit=(part[design.psu] if design.psu else part[person] if person else nobody).astype(object),
-            _population=part[design.population].astype(float) if design.population else math.nan,
-            _stayers=part[stayers].astype(float) if stayers else math.nan,
+    data = data[data[wave].isin(needed)].reset_index(drop=True)
+    require_fitting(data.assign(wave=data[wave]), design, by=["wave"])
+    stratum = (
+        pd.factorize(data[design.stratum], use_na_sentinel=False)[0] if design.stratum else np.zeros(len(data), int)
+    )
+    column = design.psu or person
+    unit = pd.factorize(data[column])[0] if column else np.full(len(data), -1)
+    known = unit >= 0
+    unit = np.where(known, unit, unit.max(initial=-1) + 1 + np.arange(len(data)))  # the unknown are nobody else
+    sizes = {"population": design.population, "stayers": stayers}
+    return {
+        value: _Wave(
+            data[here],
+            design,
+            data.loc[here, design.weight].to_numpy(float) if design.weight else np.ones(here.sum()),
+            data.loc[here, design.base_weight].to_numpy(float) if design.base_weight else np.ones(here.sum()),
+            [pd.get_dummies(data.loc[here, name], dtype=float).to_numpy() for name in design.margins],
+            stratum[here],
+            unit[here],
+            float(known[here].mean()),
+            *(
+                first(data.loc[here, name].to_numpy(float), stratum[here], stratum.max() + 1)
+                if name
+                else np.full(stratum.max() + 1, np.nan)
+                for name in sizes.values()
+            ),
         )
-        return cls(part, design, np.column_stack(margins) if margins else None)
+        for value in needed
+        for here in [(data[wave] == value).to_numpy()]
+    }
 
-    def mean(self, y: pd.Series, by: str | None, level: object) -> _Mean:
-        base = y.notna().to_numpy()
+
+@dataclass(frozen=True)
+class _Wave:
+    """One wave's rows, with numbers of strata and units (people, or PSUs) that mean the same in every wave."""
+
+    data: pd.DataFrame
+    design: Design
+    w: np.ndarray
+    b: np.ndarray
+    margins: list[np.ndarray]  # dummies of the columns that the weights were raked to
+    stratum: np.ndarray
+    unit: np.ndarray
+    known: float  # share of rows whose unit is known
+    population: np.ndarray  # of each stratum
+    stayers: np.ndarray  # of each stratum
+
+    def mean(self, y: np.ndarray, by: str | None, level: object) -> _Mean:
+        base = ~np.isnan(y)
         if by:
-            base = base & (self.data[by] == level).fillna(False).to_numpy(bool)
-        w = np.where(base, self.data["_w"].to_numpy(), 0.0)
-        values = np.where(base, y.to_numpy(), 0.0)
+            base &= (self.data[by] == level).fillna(False).to_numpy(bool)
+        w, values = np.where(base, self.w, 0.0), np.where(base, y, 0.0)
         total = w.sum()
         mean = float((w * values).sum() / total) if total else math.nan
-        e = np.where(base, (values - mean) / total, 0.0) if total else w
-        z = self.data["_w"].to_numpy() * self._residual(e)
-        data = pd.DataFrame({"stratum": self.data["_stratum"], "unit": self.data["_unit"], "z": z, "base": base})
-        strata = self.data.groupby("_stratum", dropna=False)[["_population", "_stayers"]].max()
-        return _Mean(mean, int(base.sum()), data, strata)
+        e = np.where(base, (values - mean) / total, 0.0) if total else np.zeros(len(w))
+        z = self.w * self._residual(e)
+        return _Mean(self, mean, base, z)
 
     def _residual(self, e: np.ndarray) -> np.ndarray:
-        if self.margins is None:
+        if not self.margins:
             return e
-        root = np.sqrt(self.data["_b"].to_numpy())
-        fitted, *_ = np.linalg.lstsq(self.margins * root[:, None], e * root, rcond=None)
-        return e - self.margins @ fitted
+        root, x = np.sqrt(self.b)[:, None], np.column_stack(self.margins)
+        fitted, *_ = np.linalg.lstsq(x * root, e * root[:, 0], rcond=None)
+        return e - x @ fitted
+
+    @cached_property
+    def units(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The units that are here, in order; each row's place among them; each unit's stratum."""
+        units, place = np.unique(self.unit, return_inverse=True)
+        return units, place, first(self.stratum, place, len(units))
 
 
 @dataclass(frozen=True)
 class _Mean:
-    """One wave's mean, and the linearised contribution z of each of its rows."""
+    """One wave's mean, who it rests on, and the linearised contribution z of each row."""
 
+    wave: _Wave
     mean: float
-    n: int
-    rows: pd.DataFrame  # stratum, unit, z, base
-    strata: pd.DataFrame  # _population, _stayers of each stratum
+    base: np.ndarray
+    z: np.ndarray
 
-    def units(self, design: Design) -> pd.DataFrame:
-        """stratum, unit, z, base: a row per person, or per PSU where the design has PSUs."""
-        if not design.psu:
-            return self.rows
-        return self.rows.groupby(["stratum", "unit"], as_index=False).agg(z=("z", "sum"), base=("base", "any"))
+    @property
+    def n(self) -> int:
+        return int(self.base.sum())
+
+    @property
+    def of_units(self) -> np.ndarray:
+        return np.bincount(self.wave.units[1], self.z)
+
+    @property
+    def answered(self) -> np.ndarray:
+        """The units with an answer in the base."""
+        return np.unique(self.wave.unit[self.base])
 
 
 def _require_once(people: pd.Series, person: str, wave: object) -> None:
@@ -153,22 +193,21 @@ def _held(waves: pd.Series) -> str:
     return ", ".join(map(str, sorted(waves.dropna().unique())))
 
 
-def _numbers(values: pd.Series, item: str, top: Sequence[object] | None) -> pd.Series:
+def _numbers(values: pd.Series, item: str, top: Sequence[object] | None) -> np.ndarray:
     if top is not None:
-        return values.isin(list(top)).astype(float).where(values.notna())
+        return values.isin(list(top)).astype(float).where(values.notna()).to_numpy(float)
     try:
-        return pd.to_numeric(values).astype("Float64").astype(float)
+        return pd.to_numeric(values).to_numpy(float, na_value=np.nan)
     except (ValueError, TypeError):
         raise not_a_number(item, next(value for value in values if isinstance(value, str))) from None
 
 
 def _estimate(means: list[_Mean], weights: list[float], design: Design) -> dict:
-    variance, df, linked = (_descriptive if design.corrected else _clustered)(means, weights, design)
+    variance, df = (_descriptive if design.corrected else _clustered)(means, weights)
     estimate = sum(weight * part.mean for weight, part in zip(weights, means, strict=True))
-    se = math.sqrt(variance) if variance > 0 else 0.0
-    if math.isnan(estimate):
-        se = math.nan
+    se = math.nan if math.isnan(estimate) else math.sqrt(max(0.0, variance))
     low, high = intervals.student(estimate, se, df)
+    _, times = np.unique(np.concatenate([part.answered for part in means]), return_counts=True)
     how = "Tam covariance" if design.corrected else f"{'PSU' if design.psu else 'person'} as cluster"
     kind = "difference of means" if len(means) == 2 else "contrast of means"
     return {
@@ -178,79 +217,107 @@ def _estimate(means: list[_Mean], weights: list[float], design: Design) -> dict:
         "high": high,
         "df": df,
         "n": min(part.n for part in means),
-        "population": float(means[-1].strata["_population"].sum(min_count=1)),
-        "method": f"{kind}, {how} ({linked} linked{', fpc' if design.corrected else ''}); t",
+        "population": float(np.nansum(means[-1].wave.population)) if design.population else math.nan,
+        "method": f"{kind}, {how} ({(times > 1).sum()} linked{', fpc' if design.corrected else ''}); t",
     }
 
 
-def _clustered(means: list[_Mean], weights: list[float], design: Design) -> tuple[float, float, int]:
-    """Variance, df and linked people, with each person (or PSU) a cluster of all its rows.
+def _clustered(means: list[_Mean], weights: list[float]) -> tuple[float, float]:
+    """Variance and df, with each unit a cluster of all its rows. R: `survey:::svyrecvar`.
 
-    A cluster that changed strata is in both, and the product of its two parts is added.
+    A unit that changed strata is a cluster in both, and the product of its two parts is added. Where some rows carry no
+    unit, the covariance is that of the people who must stand behind the links (see `_unlinked`).
     """
-    parts = [m.rows.assign(z=m.rows["z"] * weight) for weight, m in zip(weights, means, strict=True)]
-    every = pd.concat(parts, ignore_index=True)
-    alone = every["unit"].isna()
-    every["unit"] = every["unit"].astype(object).where(~alone, pd.Series([("row", i) for i in range(len(every))]))
-    units = every.groupby(["stratum", "unit"], as_index=False, dropna=False).agg(
-        z=("z", "sum"), base=("base", "any"), answers=("base", "sum")
+    z = np.concatenate([weight * part.z for weight, part in zip(weights, means, strict=True)])
+    stratum, unit, base = (
+        np.concatenate(arrays)
+        for arrays in zip(*((part.wave.stratum, part.wave.unit, part.base) for part in means), strict=True)
     )
-    sizes = units.groupby("stratum", dropna=False)["z"]
-    n, centred = sizes.transform("size"), units["z"] - sizes.transform("mean")
-    squares = np.where(n > 1, n / (n - 1).clip(lower=1) * centred**2, units["z"] ** 2)
-    moved = units["unit"].duplicated(keep=False)
-    across = 0.0
-    if moved.any():
-        held = centred[moved].groupby(units.loc[moved, "unit"])
-        across = float((held.sum() ** 2 - (centred[moved] ** 2).groupby(units.loc[moved, "unit"]).sum()).sum())
-    answered = units[units["base"]]
-    df = len(answered) - answered["stratum"].nunique(dropna=False)
-    linked = int((every[every["base"]].groupby("unit").size() > 1).sum())
-    return max(0.0, float(squares.sum()) + across), float(df), linked
+    cluster = joined(stratum, unit)
+    clusters = cluster.max() + 1
+    of_cluster, unit_of = first(stratum, cluster, clusters), first(unit, cluster, clusters)
+    sums = np.bincount(cluster, z)
+    n = np.bincount(of_cluster)
+    centred = sums - (np.bincount(of_cluster, sums) / np.maximum(n, 1))[of_cluster]
+    several = n[of_cluster] > 1
+    squares = np.where(several, centred**2 * (n / np.maximum(n - 1, 1))[of_cluster], sums**2)
+    whole = np.bincount(unit_of, centred)
+    across = float((whole**2).sum() - (centred**2).sum())  # of units in two strata; none where each has one
+    hidden = 0.0
+    for (weight1, one), (weight2, two) in combinations(zip(weights, means, strict=True), 2):
+        linked, shared = _linked(one, two)
+        n1, n2 = (np.bincount(part.wave.units[2], minlength=len(linked)) for part in (one, two))
+        both = np.minimum(linked * _unlinked(one, two), np.minimum(n1, n2))
+        hidden += 2 * weight1 * weight2 * float(((both - linked) * shared).sum())
+    answered = np.bincount(cluster, base) > 0
+    df = answered.sum() - len(np.unique(of_cluster[answered]))
+    moved = across if len(np.unique(unit_of)) < clusters else 0.0
+    return float(squares.sum()) + moved + hidden, float(df)
 
 
-def _descriptive(means: list[_Mean], weights: list[float], design: Design) -> tuple[float, float, int]:
-    """Variance, df and linked people of a contrast in a finite population: each wave's own, and Tam's covariances."""
-    units = [part.units(design) for part in means]
-    own = [_variances(unit, part.strata) for unit, part in zip(units, means, strict=True)]
-    variance = sum(weight**2 * part["variance"].sum() for weight, part in zip(weights, own, strict=True))
-    linked = 0
+def _descriptive(means: list[_Mean], weights: list[float]) -> tuple[float, float]:
+    """Variance and df of a contrast in a finite population: each wave's own, and Tam's covariances.
+
+    df: Satterthwaite's, over the strata of all waves.
+    """
+    own = [_variances(part) for part in means]
+    variance = sum(weight**2 * part.sum() for weight, (part, _) in zip(weights, own, strict=True))
     for one, two in combinations(range(len(means)), 2):
-        shared, both = _covariance(
-            [units[one], units[two]], [means[one].strata, means[two].strata], [own[one], own[two]]
-        )
+        shared = _covariance(means[one], means[two], own[one][0], own[two][0])
         variance += 2 * weights[one] * weights[two] * shared
-        linked = max(linked, both)
-    parts = pd.concat([part.assign(variance=w**2 * part["variance"]) for w, part in zip(weights, own, strict=True)])
-    squares = float((parts["variance"] ** 2 / parts["df"]).sum())
-    df = float(parts["variance"].sum()) ** 2 / squares if squares else float(parts["df"].sum())
-    return float(variance), df, linked
+    parts = np.concatenate([weight**2 * part for weight, (part, _) in zip(weights, own, strict=True)])
+    df = np.concatenate([df for _, df in own])
+    held = df > 0
+    squares = float((parts[held] ** 2 / df[held]).sum())
+    return float(variance), float(parts.sum() ** 2 / squares if squares else df.sum())
 
 
-def _variances(units: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
-    """Stratum -> its variance (1 - n/N) n S^2(z), and its degrees of freedom; a lonely unit is taken about 0."""
-    z = units.groupby("stratum", dropna=False)["z"]
-    n, spread = z.size(), z.var(ddof=1).fillna(0.0)
-    free = 1 - n / strata["_population"]
-    own = pd.DataFrame({"variance": free * np.where(n > 1, n * spread, z.sum() ** 2), "n": n, "df": n - 1})
-    return own.assign(df=own["df"].clip(lower=1))
+def _variances(part: _Mean) -> tuple[np.ndarray, np.ndarray]:
+    """Of each stratum (1 - n/N) n S^2(z), and its df; a lonely unit is taken about 0 and has one."""
+    _, _, stratum = part.wave.units
+    z, strata = part.of_units, len(part.wave.population)
+    n = np.bincount(stratum, minlength=strata).astype(float)
+    total = np.bincount(stratum, z, strata)
+    squares = np.bincount(stratum, (z - (total / np.maximum(n, 1))[stratum]) ** 2, strata)
+    free = np.where(n > 0, 1 - n / part.wave.population, 0.0)
+    df = np.where(n > 0, np.maximum(n - 1, 1), 0.0)
+    return free * np.where(n > 1, squares * n / np.maximum(n - 1, 1), total**2), df
 
 
-def _covariance(units: list[pd.DataFrame], strata: list[pd.DataFrame], own: list[pd.DataFrame]) -> tuple[float, int]:
-    """The covariance of two waves' means, and how many units gave answers in both."""
-    everyone = not any(unit["unit"].isna().any() for unit in units)
-    pairs = units[0].dropna(subset=["unit"]).merge(units[1], on="unit", suffixes=("1", "2"))
-    linked = int((pairs["base1"] & pairs["base2"]).sum())
-    same = pairs[pairs["stratum1"] == pairs["stratum2"]]  # who changed strata was drawn apart
-    total = 0.0
-    for stratum, part in same.groupby("stratum1"):
-        if len(part) < 2:
-            continue
-        big = [frame.loc[stratum, "_population"] for frame in strata]
-        stay = strata[1].loc[stratum, "_stayers"]
-        stay = min(big) if math.isnan(stay) else stay
-        factor = len(part) - own[0].loc[stratum, "n"] * own[1].loc[stratum, "n"] * stay / (big[0] * big[1])
-        factor = factor if everyone else max(0.0, factor)
-        most = math.sqrt(own[0].loc[stratum, "variance"] * own[1].loc[stratum, "variance"])
-        total += min(most, max(-most, factor * float(np.cov(part["z1"], part["z2"], ddof=1)[0, 1])))
-    return total, linked
+def _covariance(one: _Mean, two: _Mean, own1: np.ndarray, own2: np.ndarray) -> float:
+    """The covariance of two waves' means: Tam's, in each stratum. Who changed strata was drawn apart."""
+    linked, shared = _linked(one, two)
+    n1, n2 = (np.bincount(part.wave.units[2], minlength=len(own1)) for part in (one, two))
+    big1, big2 = one.wave.population, two.wave.population
+    stay = np.where(np.isnan(two.wave.stayers), np.minimum(big1, big2), two.wave.stayers)
+    chosen = linked > 1
+    both = np.minimum(linked * _unlinked(one, two), np.minimum(n1, n2))
+    factor = (both - n1 * n2 * stay / np.where(chosen, big1 * big2, 1))[chosen]
+    if min(one.wave.known, two.wave.known) < 1:
+        factor = np.maximum(factor, 0.0)  # missing pairs may only be failed links
+    most = np.sqrt(own1[chosen] * own2[chosen])
+    return float(np.clip(factor * shared[chosen], -most, most).sum())
+
+
+def _linked(one: _Mean, two: _Mean) -> tuple[np.ndarray, np.ndarray]:
+    """Of each stratum: how many units are in both waves, and the covariance of their z."""
+    _, place1, place2 = np.intersect1d(one.wave.units[0], two.wave.units[0], assume_unique=True, return_indices=True)
+    stratum1, stratum2 = one.wave.units[2], two.wave.units[2]
+    same = stratum1[place1] == stratum2[place2]
+    stratum = stratum1[place1][same]
+    z1, z2 = one.of_units[place1][same], two.of_units[place2][same]
+    strata = len(one.wave.population)
+    linked = np.bincount(stratum, minlength=strata).astype(float)
+    mean1, mean2 = (np.bincount(stratum, z, strata) / np.maximum(linked, 1) for z in (z1, z2))
+    products = np.bincount(stratum, (z1 - mean1[stratum]) * (z2 - mean2[stratum]), strata)
+    return linked, products / np.maximum(linked - 1, 1)
+
+
+def _unlinked(one: _Mean, two: _Mean) -> float:
+    """How many people of both waves stand behind each one that is linked: at least 1.
+
+    Of those who are known in a wave, the linked share is at most the share that answered in the other wave as well, if being
+    known has nothing to do with answering again; so at least linked / known people are in both.
+    """
+    known = min(one.wave.known, two.wave.known)
+    return 1 / known if known > 0 else 1.0

@@ -242,10 +242,12 @@ def not_a_number(item: str, word: str) -> DesignError:
     )
 
 
-def require_fitting(frame: Any, design: Design) -> None:
-    """Raise DesignError where the weights and populations of a frame (one wave) do not bear an estimate."""
-    for table in chunks(rows(frame, design.columns).assign(answer=1), ["answer"], design, []):
-        Cells.of(table, design, np.zeros(len(table), dtype=np.int64), None)
+def require_fitting(frame: Any, design: Design, by: Sequence[str] = ()) -> None:
+    """Raise DesignError where the weights and populations of a frame do not bear an estimate."""
+    if not design.columns:
+        return
+    for table in chunks(rows(frame, [*by, *design.columns]).assign(answer=1), ["answer"], design, by):
+        Cells.of(table, design, np.zeros(len(table), dtype=np.int64), "group0" if by == ["wave"] else None)
 
 
 def described(

@@ -72,12 +72,24 @@ def test_without_links_the_waves_are_independent():
     assert row["se"] == pytest.approx(((1 / 2 - 1 / 10) * 2 + (1 / 2 - 1 / 10) * 8) ** 0.5)
 
 
-def test_fewer_pairs_than_expected_count_against_us_only_where_everyone_is_linked():
-    # 2 x 2 of 4: one pair is expected; none is linked. Known people: the factor is -1/4; unknown ones: 0
-    first, second = {1: 1.0, 2: 3.0, 3: 2.0}, {1: 2.0, 2: 4.0, 4: 3.0}
-    known = change(two_waves(first, second, 4), ["y"], SCHOOL, between=(1, 2)).iloc[0]
-    frame = two_waves(first, second, 4)
+def test_those_without_a_code_are_taken_to_answer_again_as_often_as_those_with_one():
+    # 3 and 3 of 6 answer; persons 1 and 2 are linked, 3 and 4 give no code: known 2/3, so 2 / (2/3) = 3 are in both
+    first, second = {1: 1.0, 2: 3.0, 3: 2.0}, {1: 2.0, 2: 5.0, 4: 3.0}
+    frame = two_waves(first, second, 6)
     frame["person"] = frame["person"].astype("Int64").where(frame["person"] < 3)
+    row = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    # s11 = 1; s22 = 7/3; s12 of the pairs (1, 2), (3, 5) = 3, but no more than both waves' variances bear
+    bound = ((1 / 3 - 1 / 6) * 1 * (1 / 3 - 1 / 6) * 7 / 3) ** 0.5
+    share = min(bound, (3 / 9 - 1 / 6) * 3)
+    assert row["se"] ** 2 == pytest.approx((1 / 3 - 1 / 6) * (1 + 7 / 3) - 2 * share)
+
+
+def test_fewer_pairs_than_expected_count_against_us_only_where_everyone_is_known():
+    # 2 x 2 of 3: 4/3 pairs are expected, one is seen in `known`; in `partly` a missing pair may be a failed link
+    first, second = {1: 1.0, 2: 3.0, 3: 2.0, 5: 4.0}, {1: 2.0, 2: 4.0, 4: 3.0, 6: 3.5}
+    known = change(two_waves(first, second, 5), ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    frame = two_waves(first, second, 5)
+    frame.loc[7, "person"] = pd.NA
     partly = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
     independent = change(frame, ["y"], SCHOOL, between=(1, 2), person=None).iloc[0]
     assert known["se"] > partly["se"] == independent["se"]
@@ -137,7 +149,7 @@ def test_beside_a_census_there_is_no_covariance_and_never_a_certainty():
     [
         (SCHOOL, {"N": 2}, "0: 3 > 2"),
         (SCHOOL, {"N": np.nan}, "có dòng để trống"),
-        (Design(weight="w"), {"w": np.nan}, "3 dòng sai"),
+        (Design(weight="w"), {"w": np.nan}, "6 dòng sai"),
     ],
 )
 def test_change_asks_of_the_design_what_levels_ask(design, change_of, found):

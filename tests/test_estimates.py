@@ -1,7 +1,5 @@
-"""Levels against R's survey package (tests/reference/survey.R), and the laws that hold for every frame."""
+"""Levels: published numbers, edge cases, and the laws that hold for every frame. Against R: test_against_r.py."""
 
-import csv
-import subprocess
 from pathlib import Path
 
 import duckdb
@@ -9,7 +7,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from conftest import need_tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,64 +15,8 @@ from survey.errors import DesignError
 
 HERE = Path(__file__).parent / "reference"
 STRATIFIED = pd.read_csv(HERE / "stratified.csv")
-CLUSTERED = pd.read_csv(HERE / "clustered.csv")
 FPC = Design(weight="w", stratum="h", population="N")
 NONE = Design(weight="w", stratum="h")
-CLUSTER = Design(weight="w", stratum="h", psu="psu", population="M")
-CLUSTER_NONE = Design(weight="w", stratum="h", psu="psu")
-
-
-def reference(text: str) -> dict[str, list[float]]:
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return {
-        row["case"]: [float(row[c]) for c in ("estimate", "se", "low", "high", "df")] for row in csv.DictReader(lines)
-    }
-
-
-FROZEN = reference((HERE / "survey.csv").read_text())
-
-
-def level(table: pd.DataFrame, value: object) -> pd.DataFrame:
-    return table[table["level"] == value]
-
-
-def share(table: pd.DataFrame, value: object) -> pd.DataFrame:
-    return table[table["value"] == value]
-
-
-OURS = {
-    "mean fpc": lambda: means(STRATIFIED, ["y"], FPC),
-    "mean none": lambda: means(STRATIFIED, ["y"], NONE),
-    "total fpc": lambda: totals(STRATIFIED, ["y"], FPC),
-    "total none": lambda: totals(STRATIFIED, ["y"], NONE),
-    **{f"share {v}": lambda v=v: share(proportions(STRATIFIED, ["q"], FPC), v) for v in range(1, 6)},
-    **{f"mean {g}": lambda g=g: level(means(STRATIFIED, ["y"], FPC, by=["g"]), g) for g in "fm"},
-    **{f"mean {h}": lambda h=h: level(means(STRATIFIED, ["y"], FPC, by=["h"]), h) for h in "ABC"},
-    "mean simple": lambda: means(STRATIFIED, ["y"]),
-    "cluster mean fpc": lambda: means(CLUSTERED, ["y"], CLUSTER),
-    "cluster mean none": lambda: means(CLUSTERED, ["y"], CLUSTER_NONE),
-    "cluster total fpc": lambda: totals(CLUSTERED, ["y"], CLUSTER),
-    "cluster mean U": lambda: level(means(CLUSTERED, ["y"], CLUSTER, by=["h"]), "U"),
-    "cluster mean q3": lambda: level(means(CLUSTERED, ["y"], CLUSTER, by=["q"]), 3),
-    **{f"cluster share {v}": lambda v=v: share(proportions(CLUSTERED, ["q"], CLUSTER), v) for v in (2, 3, 4)},
-}
-
-
-@pytest.mark.parametrize("case", FROZEN)
-def test_equals_r_survey(case):
-    estimate, se, low, high, df = FROZEN[case]
-    row = OURS[case]().iloc[0]
-    assert row["estimate"] == pytest.approx(estimate, rel=1e-9)
-    assert row["se"] == pytest.approx(se, rel=1e-9, abs=1e-15)
-    assert row["df"] == df
-    if row["statistic"] != "proportion":  # shares have Wilson's interval, not t
-        assert (row["low"], row["high"]) == pytest.approx((low, high), rel=1e-9)
-
-
-def test_the_frozen_numbers_are_what_r_says_today():
-    need_tool("Rscript")
-    said = subprocess.run(["Rscript", "survey.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout
-    assert reference(said) == {case: pytest.approx(numbers, rel=1e-12) for case, numbers in FROZEN.items()}
 
 
 def test_fpc_example_that_ships_with_r_survey():
@@ -157,7 +98,7 @@ def test_a_value_nobody_chose_is_zero_and_an_empty_base_is_missing():
 
 def test_unweighted_answers_of_one_stratum_get_the_exact_interval():
     people = pd.DataFrame({"q": [1] * 7 + [0] * 3, "N": 12})
-    row = share(proportions(people, ["q"], Design(population="N")), 1).iloc[0]
+    row = proportions(people, ["q"], Design(population="N")).query("value == 1").iloc[0]
     # of 12 people 7 have answered yes and 3 no: between 7 and 9 of 12 are possible, and none of them is unlikely
     assert (row["low"], row["high"]) == pytest.approx((7 / 12, 9 / 12))
     assert row["method"] == "linearisation (fpc); exact hypergeometric"

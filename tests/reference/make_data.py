@@ -37,6 +37,40 @@ def clustered() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["h", "psu", "M", "w", "y", "q"])
 
 
+def two_stage() -> pd.DataFrame:
+    """2 strata of 12 and 9 schools, 5 and 4 drawn; of their 6 to 10 teachers some drawn, of two schools all."""
+    random = np.random.default_rng(20281120)
+    rows = []
+    school = 0
+    for h, (schools, drawn) in {"U": (12, 5), "R": (9, 4)}.items():
+        for place in range(drawn):
+            school += 1
+            staff = int(random.integers(6, 11))
+            taken = staff if place == 0 else int(random.integers(3, staff))
+            effect = random.normal(0, 0.4)
+            for _ in range(taken):
+                y = round(3 + effect + random.normal(0, 0.7), 3)
+                hours = int(random.integers(10, 25))
+                w = schools / drawn * staff / taken
+                rows.append((h, school, schools, staff, w, y, hours, int(np.clip(round(y), 1, 5))))
+    return pd.DataFrame(rows, columns=["h", "psu", "M", "staff", "w", "y", "hours", "q"])
+
+
+def panel() -> pd.DataFrame:
+    """Three waves (2025, 2027, 2030) of 2 strata of people; most answer more than once, nobody changes strata."""
+    random = np.random.default_rng(20300601)
+    rows = []
+    for h, people in {"A": 40, "B": 25}.items():
+        level = random.normal(3, 0.6, people)
+        for wave, shift in {2025: 0.0, 2027: 0.25, 2030: 0.9}.items():
+            for person in np.flatnonzero(random.random(people) < 0.8):
+                y = round(level[person] + shift + random.normal(0, 0.5), 3)
+                rows.append((wave, h, f"{h}{person:02d}", people, round(random.uniform(1, 2), 2), y))
+    return pd.DataFrame(rows, columns=["wave", "h", "person", "N", "w", "y"])
+
+
 if __name__ == "__main__":
+    two_stage().to_csv(HERE / "two_stage.csv", index=False)
+    panel().to_csv(HERE / "waves.csv", index=False)
     stratified().to_csv(HERE / "stratified.csv", index=False)
     clustered().to_csv(HERE / "clustered.csv", index=False)
