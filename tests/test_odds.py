@@ -175,7 +175,7 @@ def test_counts_are_rows_repeated(design):
 
 
 def test_a_full_census_is_known_exactly():
-    people = pd.DataFrame({"q": [1, 2, 3, 1, 2, 3, 3, 2], "g": list("aaaabbbb"), "N": 8})
+    people = pd.DataFrame({"q": [1, 2, 3, 1, 2, 3, 3, 1], "g": list("aaaabbbb"), "N": 8})
     model = proportional_odds(people, "q", ["g"], Design(population="N"))
     assert (model.table["se"] == 0).all()
     assert model.table["low"].tolist() == model.table["estimate"].tolist()
