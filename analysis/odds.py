@@ -70,10 +70,10 @@ def proportional_odds(
     predictors that say the same, separation (a slope without limit), counts that are none, a design that does not fit.
     """
     design = design or Design()
-    answers = _Answers.of(frame, item, _listed(predictors), design, categories, levels or {}, counts)
+    answers = _Answers.of(frame, item, _listed(predictors, levels or {}), design, categories, levels or {}, counts)
     slopes = _proportional(answers.x, len(answers.used))
     fit = _fit(slopes, answers.weights)
-    if fit is None:
+    if not fit.finite:
         raise _separated(answers, slopes)
     return ProportionalOdds(answers, fit)
 
@@ -152,7 +152,8 @@ class ProportionalOdds:
         joint linearised covariance; F = (W / q)(d - q + 1) / d with q and d - q + 1 df, d = PSUs less strata (Brant 1990,
         Biometrics 46, 1171-1178; Korn and Graubard 1990 for the F). verdict at 5 %: "violated", "not_contradicted" (which
         is no proof), or "cannot_tell" with its `reason`: fewer than FEWEST answers on one side of a threshold at a level
-        (numbers: over all), two categories only, a model without limit, too few df, or no sampling error.
+        (numbers: over all), two categories only, too few df, no sampling error, or slopes without limit (the likelihood has
+        one all the same, so that its ratio is given, as R does).
         """
         answers = self._answers
         groups = {predictor.name: answers.columns_of(predictor) for predictor in answers.predictors}
@@ -172,13 +173,14 @@ class ProportionalOdds:
         return pd.DataFrame(found, columns=TESTS)
 
     def _likelihood_ratio(self, columns: list[int]) -> tuple[dict, str]:
-        fit = _fit(_proportional(self._answers.x, len(self._answers.used), columns), self._answers.weights)
-        df = len(columns) * (len(self._answers.used) - 2)
-        if fit is None:
-            return {"test": "likelihood ratio", "df": df}, "slopes that differ by threshold have no limit"
-        statistic = max(0.0, 2 * (fit.loglik - self.loglik))
-        p = float(stats.chi2.sf(statistic, df))
-        return {"test": "likelihood ratio", "statistic": statistic, "df": df, "p": p}, ""
+        slopes = _proportional(self._answers.x, len(self._answers.used), columns)
+        row: dict = {"test": "likelihood ratio", "df": len(columns) * (len(self._answers.used) - 2)}
+        if not _identified(slopes, self._answers.weights):
+            return row, "too few answers"
+        fit = _fit(slopes, self._answers.weights)
+        statistic = max(0.0, 2 * (fit.loglik - self.loglik))  # a likelihood has a limit where a slope has none
+        reason = "" if fit.finite else "slopes that differ by threshold have no limit"
+        return row | {"statistic": statistic, "p": float(stats.chi2.sf(statistic, row["df"]))}, reason
 
     def _brant(self, columns: list[int]) -> tuple[dict, str]:
         answers, slopes, influence = self._answers, [], []
@@ -186,7 +188,7 @@ class ProportionalOdds:
         for cut in range(1, len(answers.used)):
             split = np.stack([answers.weights[:, :cut].sum(axis=1), answers.weights[:, cut:].sum(axis=1)], axis=1)
             fit = _fit(_proportional(answers.x, 2), split)
-            if fit is None:
+            if not fit.finite:
                 return {"test": "Brant", "df": q}, "the slopes at one threshold have no limit"
             scores = fit.scores[answers.place, (answers.answer >= cut).astype(int)]
             influence.append(np.linalg.solve(fit.hessian, scores.T).T[:, columns])
@@ -376,13 +378,20 @@ class _Answers:
         return False
 
 
-def _listed(names: Sequence[str]) -> list[str]:
+def _listed(names: Sequence[str], levels: Mapping[str, object]) -> list[str]:
     if isinstance(names, str):
         raise DesignError(
             "proportional_odds(predictors=...)",
             rule=Text("Các biến là danh sách tên cột.", "Predictors are a list of column names."),
             found=repr(names),
             cure=Text('Viết trong ngoặc vuông, ví dụ ["role"].', 'Write a list, for example ["role"].'),
+        )
+    if strange := [name for name in levels if name not in names]:
+        raise DesignError(
+            "proportional_odds(levels=...)",
+            rule=Text("Chỉ nêu mức của các biến trong mô hình.", "Levels are those of predictors."),
+            found=repr(strange[0]),
+            cure=Text(f"Các biến: {', '.join(names)}.", f"The predictors: {', '.join(names)}."),
         )
     return list(names)
 
@@ -526,6 +535,7 @@ class _Fit:
     hessian: np.ndarray  # of minus the log-likelihood
     scores: np.ndarray  # combination x category x parameter: derivative of the log of its share
     loglik: float
+    finite: bool  # whether there is a maximum; else some parameter has no limit, and loglik is what it tends to
 
 
 def _proportional(x: np.ndarray, categories: int, free: Sequence[int] = ()) -> np.ndarray:
@@ -549,8 +559,8 @@ def _shares(a: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return shares, np.concatenate([slopes, none], axis=1) - np.concatenate([none, slopes], axis=1)
 
 
-def _fit(a: np.ndarray, weights: np.ndarray) -> _Fit | None:
-    """Newton's method with step halving on the concave log-likelihood; None where it has no maximum."""
+def _fit(a: np.ndarray, weights: np.ndarray) -> _Fit:
+    """Newton's method with step halving on the concave log-likelihood."""
     cuts = weights.shape[1] - 1
     below = weights.sum(axis=0).cumsum()
     theta = np.zeros(a.shape[2])
@@ -569,10 +579,9 @@ def _fit(a: np.ndarray, weights: np.ndarray) -> _Fit | None:
         if decrement <= tolerance or (decrement >= before and decrement < 1e-8 * tolerance**0.5):
             break
     suspect = decrement > tolerance or np.abs(a @ theta).max() > 12
-    if suspect and _directions(a, weights).any():
-        return None
+    finite = not (suspect and _directions(a, weights).any())
     _, hessian, scores = _derivatives(a, theta, weights)
-    return _Fit(theta, hessian, scores, loglik)
+    return _Fit(theta, hessian, scores, loglik, finite)
 
 
 def _loglik(a: np.ndarray, theta: np.ndarray, weights: np.ndarray) -> float:
@@ -586,14 +595,25 @@ def _loglik(a: np.ndarray, theta: np.ndarray, weights: np.ndarray) -> float:
 def _derivatives(a: np.ndarray, theta: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gradient and minus the Hessian of the log-likelihood, and the scores."""
     shares, slopes = _shares(a, theta)
-    safe = np.where((weights > 0) | (shares > 0), shares, 1.0)
-    scores = slopes / np.where(safe > 0, safe, 1.0)[:, :, None]
-    ratio = weights / np.where(safe > 0, safe, 1.0)
+    safe = np.where(weights > 0, shares, 1.0)  # where nobody is, nothing is asked
+    scores, ratio = slopes / safe[:, :, None], weights / safe
     at = a @ theta
     bend = expit(at) * expit(-at) * (expit(-at) - expit(at)) * (ratio[:, :-1] - ratio[:, 1:])
     flat, rows = scores.reshape(-1, a.shape[2]), a.reshape(-1, a.shape[2])
     hessian = flat.T @ (weights.reshape(-1, 1) * flat) - rows.T @ (bend.reshape(-1, 1) * rows)
     return weights.reshape(-1) @ flat, hessian, scores
+
+
+def _limits(a: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """What multiplies the parameters in the upper limit of each answer given, and in minus its lower limit."""
+    there = weights > 0
+    return np.concatenate([a[there[:, :-1]], -a[there[:, 1:]]])
+
+
+def _identified(a: np.ndarray, weights: np.ndarray) -> bool:
+    rows = _limits(a, weights)
+    size = np.abs(rows).max(axis=0)
+    return bool(size.all()) and int(np.linalg.matrix_rank(rows / size)) == a.shape[2]
 
 
 def _directions(a: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -604,8 +624,7 @@ def _directions(a: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     from scipy.optimize import linprog
 
-    there = weights > 0
-    rows = np.concatenate([a[there[:, :-1]], -a[there[:, 1:]]])
+    rows = _limits(a, weights)
     size = np.abs(rows).max(axis=0)
     rows = rows / size
     found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1))

@@ -148,8 +148,9 @@ def _answers(frame: Any, item: str, wave: str, person: str | None, design: Desig
             cure=Text("Kiểm tra cột câu hỏi và cột đợt.", "Look at the columns of the item and of the wave."),
         )
     known = answers.dropna(subset="person")
-    if known.duplicated(["person", "wave"]).any():
-        twice = known[known.duplicated(["person", "wave"])].iloc[0]
+    again = known.duplicated(["unit", "person", "wave"])  # two schools may give the same number to two people
+    if again.any():
+        twice = known[again].iloc[0]
         raise DesignError(
             f"trend(person={person!r})",
             rule=Text("Mỗi người có nhiều nhất một dòng trong một đợt.", "A person has one row in a wave."),

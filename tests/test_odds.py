@@ -41,6 +41,16 @@ CHEESE = pd.DataFrame(
     }
 )
 
+# Randall (1989), The analysis of sensory data by generalized linear model, Biometrical Journal 31: bitterness 1 to 5
+WINE = pd.DataFrame(
+    {
+        "temp": np.repeat(["cold", "warm"], 10),
+        "contact": np.tile(np.repeat(["no", "yes"], 5), 2),
+        "rating": [1, 2, 3, 4, 5] * 4,
+        "n": [*(4, 9, 5, 0, 0), *(1, 7, 8, 2, 0), *(0, 5, 8, 3, 2), *(0, 1, 5, 7, 5)],
+    }
+)
+
 
 def reference(text: str) -> dict[tuple[str, str], list[float]]:
     lines = [line for line in text.splitlines() if not line.startswith("#")]
@@ -125,6 +135,25 @@ def test_a_frequency_table_is_its_people():
         assert table[term]["estimate"] == pytest.approx(estimate, rel=1e-8)
         assert table[term]["se"] == pytest.approx(se, rel=1e-8)
         assert table[term]["n"] == CHEESE["n"].sum() == 208
+
+
+def test_a_test_whose_slopes_have_no_limit_still_has_its_likelihood_ratio():
+    model = proportional_odds(WINE, "rating", ["temp", "contact"], counts="n")
+    for term, (estimate, se, _, _) in of("wine").items():
+        assert ours(model.table)[term][["estimate", "se"]].tolist() == pytest.approx([estimate, se], rel=1e-6)
+    table = model.proportionality().set_index("term")
+    for term, (statistic, _, df, p) in of("wine nominal_test").items():
+        assert table.loc[term, ["statistic", "df", "p"]].tolist() == pytest.approx([statistic, df, p], rel=1e-6)
+        assert table.loc[term, "verdict"] == "cannot_tell"
+    # nobody gave warm wine the lowest rating
+    assert table.loc["temp", "reason"] == "slopes that differ by threshold have no limit"
+
+
+def test_more_slopes_than_the_answers_can_bear_have_no_test():
+    # nobody of b is at or above the highest threshold's answers: its slope there is in no likelihood
+    people = pd.DataFrame({"q": [1, 3, 4, 1, 3, 4, 2, 2], "g": list("aaaaaabb")})
+    row = proportional_odds(people, "q", ["g"]).proportionality().iloc[0]
+    assert (row["verdict"], row["reason"], math.isnan(row["p"])) == ("cannot_tell", "too few answers", True)
 
 
 def test_the_frozen_numbers_are_what_r_says_today():
@@ -371,6 +400,15 @@ def test_a_level_outside_the_levels_is_refused():
         "  Quy tắc: Danh sách mức có đủ mọi giá trị trong bảng.\n"
         "  Đã thấy: c\n"
         "  Cách sửa: Thêm giá trị ấy vào danh sách, hoặc bỏ các dòng ấy."
+    )
+
+
+def test_levels_of_what_is_no_predictor_are_refused():
+    assert refusal(ANSWERS, "q", ["role"], levels={"rôle": ["a"]}) == (
+        "Lỗi ở proportional_odds(levels=...)\n"
+        "  Quy tắc: Chỉ nêu mức của các biến trong mô hình.\n"
+        "  Đã thấy: 'rôle'\n"
+        "  Cách sửa: Các biến: role."
     )
 
 

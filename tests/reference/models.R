@@ -91,6 +91,12 @@ cheese <- data.frame(cheese = rep(c("A", "B", "C", "D"), each = 9), taste = fact
 tasted <- clm(taste ~ cheese, weights = n, data = cheese, control = tight)
 for (t in names(coef(tasted))) say("cheese", t, coef(tasted)[[t]], sqrt(diag(vcov(tasted)))[[t]])
 
+# Randall's bitterness of wine (1989), which ships with ordinal: no warm wine has the lowest rating
+bitter <- clm(rating ~ temp + contact, data = wine)
+for (t in names(coef(bitter))) say("wine", t, coef(bitter)[[t]], sqrt(diag(vcov(bitter)))[[t]])
+lr <- nominal_test(bitter)
+for (t in c("temp", "contact")) say("wine nominal_test", t, lr[t, "LRT"], NA, lr[t, "Df"], lr[t, "Pr(>Chi)"])
+
 # --- trend
 b <- read.csv("panel.csv")
 b <- b[order(b$person, b$wave), ]
