@@ -17,6 +17,8 @@ _HOMES = {
     "change": "changes",
     "slopes": "changes",
     "turnover": "changes",
+    "proportional_odds": "odds",
+    "trend": "trends",
     "suppress": "suppression",
     "weigh": "weights",
     "response": "weights",

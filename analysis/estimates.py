@@ -259,7 +259,7 @@ def described(
     variance = residual_variances(domains.table, domains.everyone, cells, place, e) if raked else cells.variances(e)
     se = np.where((n > 0) & ~np.isnan(estimate), np.sqrt(variance), np.nan)
     low, high = intervals.student(estimate, se, cells.df)
-    lonely, usual = (_method(cells.design, lonely=lonely) for lonely in (True, False))
+    lonely, usual = (method_of(cells.design, lonely=lonely) for lonely in (True, False))
     return domains.heads | {
         "statistic": np.full(size, statistic, dtype=object),
         "group": np.full(size, domains.group, dtype=object),
@@ -278,7 +278,7 @@ def described(
     }
 
 
-def _method(design: Design, *, lonely: bool) -> str:
+def method_of(design: Design, *, lonely: bool) -> str:
     parts = [
         "strata" if design.stratum else "",
         "clusters" if design.psu else "",
@@ -316,7 +316,7 @@ def _places(
     of_cell = item_codes[cells.domain]
     seen = np.zeros((len(names), len(values)), dtype=bool)
     seen[of_cell, code] = True
-    words = [_whole(value) for value in values]
+    words = [whole(value) for value in values]
     place = np.full((len(names), len(values)), -1)
     lists = {}
     for number, item in enumerate(names):
@@ -327,7 +327,7 @@ def _places(
     return place[of_cell, code], lists
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

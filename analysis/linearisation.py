@@ -44,7 +44,7 @@ class Cells:
         stratum = joined(of_wave, codes(cells, held[:1] if "stratum" in held else []))
         psu = joined(stratum, codes(cells, ["psu"])) if design.psu else np.arange(len(cells))
         ssu = joined(psu, codes(cells, ["ssu"])) if design.ssu else np.arange(len(cells))
-        one = cells["item"].cat.codes.to_numpy() == 0
+        one = pd.factorize(cells["item"])[0] == 0
         n = cells["n"].to_numpy(float)
         strata = stratum.max(initial=-1) + 1
         psus = psu.max(initial=-1) + 1

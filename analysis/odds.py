@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations as pairs_of
 from itertools import product
 from typing import Any
 
@@ -14,9 +16,10 @@ from scipy import stats
 from scipy.special import expit
 
 from analysis import intervals
-from analysis.cube import cube
+from analysis.cube import chunks
 from analysis.design import Design
-from analysis.estimates import BETWEEN, COLUMNS, _described, _Survey
+from analysis.estimates import BETWEEN, COLUMNS, method_of, whole
+from analysis.linearisation import Cells
 from survey.errors import DesignError, Text
 
 VIOLATED, NOT_CONTRADICTED, UNKNOWN = "violated", "not_contradicted", "cannot_tell"
@@ -249,7 +252,7 @@ class _Answers:
     """The answers of one item as weights of combinations of predictors x used categories, and where each cell lies there."""
 
     item: str
-    survey: _Survey
+    survey: Cells
     predictors: list[_Predictor]
     categories: list
     used: list
@@ -263,13 +266,22 @@ class _Answers:
 
     @classmethod
     def of(cls, frame, item, names, design, categories, levels, counts) -> _Answers:
-        cells = cube(frame, item, design, [*names, *([counts] if counts else [])]).reset_index(drop=True)
+        (cells,) = chunks(frame, [item], design, [*names, *([counts] if counts else [])])
+        if (
+            categories is None
+            and isinstance(frame, pd.DataFrame)
+            and isinstance(frame[item].dtype, pd.CategoricalDtype)
+        ):
+            categories = list(frame[item].cat.categories) if frame[item].cat.ordered else None
+        cells["value"] = [whole(value) for value in cells["value"]]
         if counts:
             cells = _multiplied(cells, f"group{len(names)}", counts)
         _require_one_population(cells, design)
-        survey = _Survey.of(item, design, cells)
+        survey = Cells.of(cells, design, np.zeros(len(cells), dtype=np.int64), None)
         columns = pd.DataFrame({name: cells[f"group{place}"] for place, name in enumerate(names)}, index=cells.index)
-        known = np.flatnonzero(survey.answered & columns.notna().all(axis=1).to_numpy() & (survey.w > 0))
+        known = np.flatnonzero(
+            cells["value"].notna().to_numpy() & columns.notna().all(axis=1).to_numpy() & (survey.w > 0)
+        )
         order = _order(cells["value"].iloc[known], categories, item)
         answer = pd.Index(order, dtype=object).get_indexer(pd.Index(cells["value"].iloc[known], dtype=object))
         numbers = np.unique(answer)
@@ -309,12 +321,12 @@ class _Answers:
     @property
     def df(self) -> float:
         """PSUs less strata."""
-        return self.described["df"]
+        return float(self.base.df[0])
 
-    @property
-    def described(self) -> dict:
-        everyone = np.arange(len(self.survey.n))
-        return _described(self.survey, everyone, self.cells, math.nan, np.zeros(len(self.cells)))
+    @cached_property
+    def base(self) -> Cells:
+        """The cells that the model rests on."""
+        return self.survey.keep(self.cells)
 
     def matrix(self, points: pd.DataFrame) -> np.ndarray:
         return _matrix(self.predictors, points)
@@ -470,8 +482,11 @@ def _multiplied(cells: pd.DataFrame, column: str, name: str) -> pd.DataFrame:
 
 def _require_one_population(cells: pd.DataFrame, design: Design) -> None:
     """A stratum of the pooled waves is one stratum here; the cube lets its size change with the wave."""
-    sizes = cells.groupby("stratum", dropna=False)["population"].nunique()
-    if design.corrected and (sizes > 1).any():
+    if not design.corrected:
+        return
+    strata = cells["stratum"] if design.stratum else pd.Series(0, index=cells.index)
+    sizes = cells.groupby(strata, dropna=False)["population"].nunique()
+    if (sizes > 1).any():
         raise DesignError(
             f"Design(population={design.population!r})",
             rule=Text("Trong một tầng chỉ có một cỡ tổng thể.", "A stratum has one population size."),
@@ -661,32 +676,25 @@ def _covariance(answers: _Answers, fit: _Fit) -> np.ndarray:
 
 def _linearised(answers: _Answers, influence: np.ndarray) -> np.ndarray:
     """The covariance of sum(w influence) over the cells: `estimates.means`' variance, for several sums at once."""
-    survey, cells = answers.survey, answers.cells
-    n, strata = survey.sampled, np.arange(len(survey.sampled))
-    z = survey.w[cells, None] * influence
-    if survey.design.psu:
-        units = pd.DataFrame(z).groupby(survey.psu[cells]).sum()
-        of_stratum, second, amount = survey.stratum_of_psu[units.index], units.to_numpy(), 1.0
-    else:
-        of_stratum, second, amount = survey.stratum[cells], influence, survey.w2[cells]
-    first = np.zeros((len(n), z.shape[1]))
-    np.add.at(first, survey.stratum[cells], z)
-    factor = np.where(n > 1, survey.free * n / np.where(n > 1, n - 1, 1), 0.0)
-    lonely = np.where(n > 1, 0.0, survey.free)[strata]  # about 0, the mean of all influence values
-    each = (factor[of_stratum] * amount)[:, None]
-    return second.T @ (each * second) - first.T @ ((factor / n - lonely)[:, None] * first)
+    size = influence.shape[1]
+    own = np.array([answers.base.variances(column)[0] for column in influence.T])
+    covariance = np.diag(own)
+    for one, two in pairs_of(range(size), 2):
+        both = answers.base.variances(influence[:, one] + influence[:, two])[0]
+        covariance[one, two] = covariance[two, one] = (both - own[one] - own[two]) / 2
+    return covariance
 
 
 def _head(answers: _Answers) -> dict:
-    row = answers.described
-    kind = row["method"].replace("linearisation", "proportional odds, pseudo-likelihood, linearisation")
+    base = answers.base
+    kind = "proportional odds, pseudo-likelihood, " + method_of(base.design, lonely=bool(base.lonely[0]))
     unused = [_label(category) for category in answers.categories if category not in answers.used]
     method = "proportional odds, maximum likelihood; normal" if answers.plain else f"{kind}; t"
     return {
         "item": answers.item,
-        "df": math.inf if answers.plain else row["df"] - len(answers.terms),
-        "n": row["n"],
-        "population": row["population"],
+        "df": math.inf if answers.plain else answers.df - len(answers.terms),
+        "n": int(base.answers[0]),
+        "population": float(answers.survey.people[0]),
         "target": answers.survey.design.target,
         "method": method + (f"; nobody chose {', '.join(unused)}" if unused else ""),
     }

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from analysis import Design
-from analysis.trend import COLUMNS, contrasts, trend
+from analysis.trends import COLUMNS, contrasts, trend
 from survey.errors import DesignError
 
 HERE = Path(__file__).parent / "reference"
