@@ -37,9 +37,9 @@ def change(
     (Tam 1984, The American Statistician 38, 288-289; written for a changing roster). Nc, those on both rosters, is in the
     column `stayers`; else it is taken as the most it can be, min(N1, N2). Where some answers carry no person, nc is taken
     as linked / known (known: the smaller wave share of answers with a person; right if giving a code has nothing to do with
-    answering again), and a factor below 0 as 0. Within a stratum the covariance is never more than
-    the two variances bear; beside a census it is 0. df: Satterthwaite's, over the strata of both waves (in a near-census
-    most of the variance may come from a few of them).
+    answering again), and a factor below 0 as 0. Within a stratum the covariance is never more than the two variances bear;
+    beside a census it is 0. df: Satterthwaite's, over the strata of both waves (in a near-census most of the variance may
+    come from a few of them).
 
     Analytic target, or no population: each person (or PSU) is a cluster with all its rows; df: clusters less strata; nc as
     above where some answers carry no person. R, where all do:

@@ -12,12 +12,14 @@ ROSE, FELL, SAME, UNKNOWN = "rose", "fell", "no_meaningful_change", "cannot_tell
 
 
 def judge(changes: pd.DataFrame, *, primary: Sequence[str] = (), small: float = 0.0) -> pd.DataFrame:
-    """Changes with p, p_adjusted, family and verdict; a row per change as `change` returns them.
+    """Changes with p, p_adjusted, family, verdict and detectable; a row per change as `change` returns them.
 
     p: two-sided t test of no change. family: "primary" (items named in advance, adjusted by Holm) or "other" (adjusted
     by Benjamini and Hochberg), within one pair of waves. verdict at 5 %: "rose" or "fell" where p_adjusted < .05;
     "no_meaningful_change" where the 90 % interval lies within -+`small` (two one-sided tests, the bound fixed beforehand);
-    else "cannot_tell". A hidden or empty row has no verdict but "cannot_tell". R: `p.adjust(p, "holm")`, `"BH"`.
+    else "cannot_tell". A hidden or empty row has no verdict but "cannot_tell". detectable: the smallest true change that such
+    answers would show (two-sided 5 %) four times out of five, (t(.975) + t(.8)) se; it stands beside every "cannot_tell".
+    R: `p.adjust(p, "holm")`, `"BH"`.
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -28,7 +30,13 @@ def judge(changes: pd.DataFrame, *, primary: Sequence[str] = (), small: float = 
         method = "holm" if family == "primary" else "fdr_bh"
         judged.loc[part.index, "p_adjusted"] = multipletests(part["p"], method=method)[1]
     judged["verdict"] = [_verdict(row, small) for row in judged.itertuples()]
-    return judged
+    return judged.assign(detectable=[_detectable(row) for row in judged.itertuples()])
+
+
+def _detectable(row) -> float:
+    if pd.isna(row.se) or row.se == 0 or not row.df > 0:
+        return 0.0 if row.se == 0 else math.nan
+    return float(stats.t.ppf(0.975, row.df) + stats.t.ppf(0.8, row.df)) * row.se
 
 
 def _p(row) -> float:

@@ -226,7 +226,7 @@ def _clustered(means: list[_Mean], weights: list[float]) -> tuple[float, float]:
     """Variance and df, with each unit a cluster of all its rows. R: `survey:::svyrecvar`.
 
     A unit that changed strata is a cluster in both, and the product of its two parts is added. Where some rows carry no
-    unit, the covariance is that of the people who must stand behind the links (see `_unlinked`).
+    unit, people who must be in both waves are added (see `_hidden_covariance`).
     """
     z = np.concatenate([weight * part.z for weight, part in zip(weights, means, strict=True)])
     stratum, unit, base = (
@@ -245,10 +245,7 @@ def _clustered(means: list[_Mean], weights: list[float]) -> tuple[float, float]:
     across = float((whole**2).sum() - (centred**2).sum())  # of units in two strata; none where each has one
     hidden = 0.0
     for (weight1, one), (weight2, two) in combinations(zip(weights, means, strict=True), 2):
-        linked, shared = _linked(one, two)
-        n1, n2 = (np.bincount(part.wave.units[2], minlength=len(linked)) for part in (one, two))
-        both = np.minimum(linked * _unlinked(one, two), np.minimum(n1, n2))
-        hidden += 2 * weight1 * weight2 * float(((both - linked) * shared).sum())
+        hidden += 2 * weight1 * weight2 * _hidden_covariance(one, two)
     answered = np.bincount(cluster, base) > 0
     df = answered.sum() - len(np.unique(of_cluster[answered]))
     moved = across if len(np.unique(unit_of)) < clusters else 0.0
@@ -274,29 +271,35 @@ def _descriptive(means: list[_Mean], weights: list[float]) -> tuple[float, float
 
 def _variances(part: _Mean) -> tuple[np.ndarray, np.ndarray]:
     """Of each stratum (1 - n/N) n S^2(z), and its df; a lonely unit is taken about 0 and has one."""
-    _, _, stratum = part.wave.units
-    z, strata = part.of_units, len(part.wave.population)
-    n = np.bincount(stratum, minlength=strata).astype(float)
-    total = np.bincount(stratum, z, strata)
-    squares = np.bincount(stratum, (z - (total / np.maximum(n, 1))[stratum]) ** 2, strata)
+    n, spread = _spread(part)
+    total = np.bincount(part.wave.units[2], part.of_units, len(n))
     free = np.where(n > 0, 1 - n / part.wave.population, 0.0)
-    df = np.where(n > 0, np.maximum(n - 1, 1), 0.0)
-    return free * np.where(n > 1, squares * n / np.maximum(n - 1, 1), total**2), df
+    return free * np.where(n > 1, spread, total**2), np.where(n > 0, np.maximum(n - 1, 1), 0.0)
 
 
 def _covariance(one: _Mean, two: _Mean, own1: np.ndarray, own2: np.ndarray) -> float:
     """The covariance of two waves' means: Tam's, in each stratum. Who changed strata was drawn apart."""
     linked, shared = _linked(one, two)
-    n1, n2 = (np.bincount(part.wave.units[2], minlength=len(own1)) for part in (one, two))
+    n1, n2 = (_spread(part)[0] for part in (one, two))
     big1, big2 = one.wave.population, two.wave.population
     stay = np.where(np.isnan(two.wave.stayers), np.minimum(big1, big2), two.wave.stayers)
     chosen = linked > 1
-    both = np.minimum(linked * _unlinked(one, two), np.minimum(n1, n2))
-    factor = (both - n1 * n2 * stay / np.where(chosen, big1 * big2, 1))[chosen]
+    factor = (_in_both(one, two, linked) - n1 * n2 * stay / np.where(chosen, big1 * big2, 1))[chosen]
     if min(one.wave.known, two.wave.known) < 1:
         factor = np.maximum(factor, 0.0)  # missing pairs may only be failed links
     most = np.sqrt(own1[chosen] * own2[chosen])
     return float(np.clip(factor * shared[chosen], -most, most).sum())
+
+
+def _in_both(one: _Mean, two: _Mean, linked: np.ndarray) -> np.ndarray:
+    """Of each stratum: how many units must be in both waves, when so many are linked and some carry no code.
+
+    Of those who are known in a wave, the linked share is at most the share that answered in the other wave as well, if being
+    known has nothing to do with answering again; so at least linked / known people are in both.
+    """
+    known = min(one.wave.known, two.wave.known)
+    fewer = np.minimum(_spread(one)[0], _spread(two)[0])
+    return np.minimum(linked / known, fewer) if known > 0 else linked
 
 
 def _linked(one: _Mean, two: _Mean) -> tuple[np.ndarray, np.ndarray]:
@@ -313,11 +316,22 @@ def _linked(one: _Mean, two: _Mean) -> tuple[np.ndarray, np.ndarray]:
     return linked, products / np.maximum(linked - 1, 1)
 
 
-def _unlinked(one: _Mean, two: _Mean) -> float:
-    """How many people of both waves stand behind each one that is linked: at least 1.
+def _hidden_covariance(one: _Mean, two: _Mean) -> float:
+    """The covariance of two waves' means that comes from people who answered both but carry no code in one of them.
 
-    Of those who are known in a wave, the linked share is at most the share that answered in the other wave as well, if being
-    known has nothing to do with answering again; so at least linked / known people are in both.
+    Never more in a stratum than the two variances bear.
     """
-    known = min(one.wave.known, two.wave.known)
-    return 1 / known if known > 0 else 1.0
+    linked, shared = _linked(one, two)
+    own1, own2 = (_spread(part)[1] for part in (one, two))
+    seen = linked * shared
+    most = np.maximum(np.sqrt(own1 * own2), np.abs(seen))
+    return float((np.clip(_in_both(one, two, linked) * shared, -most, most) - seen).sum())
+
+
+def _spread(part: _Mean) -> tuple[np.ndarray, np.ndarray]:
+    """Of each stratum: its units, and n S^2(z)."""
+    _, _, stratum = part.wave.units
+    z, strata = part.of_units, len(part.wave.population)
+    n = np.bincount(stratum, minlength=strata).astype(float)
+    mean = np.bincount(stratum, z, strata) / np.maximum(n, 1)
+    return n, np.bincount(stratum, (z - mean[stratum]) ** 2, strata) * n / np.maximum(n - 1, 1)

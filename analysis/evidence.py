@@ -11,7 +11,7 @@ import pandas as pd
 import survey
 from analysis.estimates import COLUMNS
 
-KEPT = [*COLUMNS, "p", "p_adjusted", "family", "verdict"]
+KEPT = [*COLUMNS, "p", "p_adjusted", "family", "verdict", "detectable"]
 
 
 @dataclass

@@ -80,12 +80,21 @@ def change(row, label: object) -> str:
                 f"{en_head} {words.en} by {number(abs(row.estimate))} points (95% interval: {interval}).",
             )
         )
+    needed = _detectable(row)
     return str(
         Text(
-            f"{vi_head} {words.vi}: chênh lệch {signed(row.estimate)} điểm (khoảng tin cậy 95%: {interval}).",
-            f"{en_head} {words.en}: difference {signed(row.estimate)} points (95% interval: {interval}).",
+            f"{vi_head} {words.vi}: chênh lệch {signed(row.estimate)} điểm (khoảng tin cậy 95%: {interval}{needed.vi}).",
+            f"{en_head} {words.en}: difference {signed(row.estimate)} points (95% interval: {interval}{needed.en}).",
         )
     )
+
+
+def _detectable(row) -> Text:
+    """How large a change would have to be for such answers to show it; only where there is no conclusion."""
+    if row.verdict != UNKNOWN or pd.isna(row.detectable):
+        return Text("", "")
+    size = number(row.detectable)
+    return Text(f"; số liệu này chỉ nhận ra được thay đổi từ {size} điểm", f"; such answers can show a change from {size} points")
 
 
 def changes(judged: pd.DataFrame, labels: Mapping[str, object]) -> list[str]:

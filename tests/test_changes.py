@@ -73,15 +73,13 @@ def test_without_links_the_waves_are_independent():
 
 
 def test_those_without_a_code_are_taken_to_answer_again_as_often_as_those_with_one():
-    # 3 and 3 of 6 answer; persons 1 and 2 are linked, 3 and 4 give no code: known 2/3, so 2 / (2/3) = 3 are in both
-    first, second = {1: 1.0, 2: 3.0, 3: 2.0}, {1: 2.0, 2: 5.0, 4: 3.0}
-    frame = two_waves(first, second, 6)
-    frame["person"] = frame["person"].astype("Int64").where(frame["person"] < 3)
-    row = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
-    # s11 = 1; s22 = 7/3; s12 of the pairs (1, 2), (3, 5) = 3, but no more than both waves' variances bear
-    bound = ((1 / 3 - 1 / 6) * 1 * (1 / 3 - 1 / 6) * 7 / 3) ** 0.5
-    share = min(bound, (3 / 9 - 1 / 6) * 3)
-    assert row["se"] ** 2 == pytest.approx((1 / 3 - 1 / 6) * (1 + 7 / 3) - 2 * share)
+    # persons 1 to 3 are linked, 4 and 5 give no code: known 3/4, so 3 / (3/4) = 4 of 4 are in both
+    frame = two_waves({1: 1.0, 2: 3.0, 3: 2.0, 4: 4.0}, {1: 2.0, 2: 1.0, 3: 5.0, 5: 4.0}, 6)
+    every = change(frame, ["y"], Design(), between=(1, 2)).iloc[0]
+    frame["person"] = frame["person"].astype("Int64").where(frame["person"] < 4)
+    row = change(frame, ["y"], Design(), between=(1, 2)).iloc[0]
+    s12 = np.cov([1, 3, 2], [2, 1, 5])[0, 1]  # one pair more: 2 (4 - 3) s12 / (4 x 4)
+    assert row["se"] ** 2 == pytest.approx(every["se"] ** 2 - 2 * s12 / 16)
 
 
 def test_fewer_pairs_than_expected_count_against_us_only_where_everyone_is_known():

@@ -65,7 +65,7 @@ def changed(estimate: float, se: float, item: str = "x") -> dict:
         (0.02, 0.05, "Kỹ năng: từ năm 2025 đến năm 2027 không thay đổi đáng kể: chênh lệch +0,02 điểm "
                      "(khoảng tin cậy 95%: −0,08 đến +0,12)."),
         (0.15, 0.20, "Kỹ năng: từ năm 2025 đến năm 2027 chưa đủ căn cứ kết luận: chênh lệch +0,15 điểm "
-                     "(khoảng tin cậy 95%: −0,25 đến +0,55)."),
+                     "(khoảng tin cậy 95%: −0,25 đến +0,55; số liệu này chỉ nhận ra được thay đổi từ 0,57 điểm)."),
     ],
 )  # fmt: skip
 def test_a_change_says_no_more_than_its_numbers(estimate, se, words):
