@@ -94,7 +94,10 @@ def _detectable(row) -> Text:
     if row.verdict != UNKNOWN or pd.isna(row.detectable):
         return Text("", "")
     size = number(row.detectable)
-    return Text(f"; số liệu này chỉ nhận ra được thay đổi từ {size} điểm", f"; such answers can show a change from {size} points")
+    return Text(
+        f"; số liệu này chỉ nhận ra được thay đổi từ {size} điểm",
+        f"; such answers can show a change from {size} points",
+    )
 
 
 def changes(judged: pd.DataFrame, labels: Mapping[str, object]) -> list[str]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import pandas as pd
 
 from analysis.design import Design
+from analysis.raking import rake
 from survey.errors import StudyError, Text
 from survey.study import Study
 
 SCHOOL = Design(weight="weight", stratum="stratum", population="population")
+RAKED = Design(weight="weight", population="population", margins=("unit_margin", "role_margin"))
+BOUNDS = (0.3, 3.0)  # how far raking may move a weight from the wave's average
 POOLED = "*"
 
 
-def weigh(answers: pd.DataFrame, study: Study, least: int = 5) -> pd.DataFrame:
+def weigh(
+    answers: pd.DataFrame, study: Study, least: int = 5, method: Literal["cells", "raking"] = "cells"
+) -> pd.DataFrame:
     """The answers with weight, stratum and population, from the study's roster.
 
     Cells are unit x role. Those with fewer than `least` answers are pooled over the units of a role and, if still too
@@ -21,6 +29,10 @@ def weigh(answers: pd.DataFrame, study: Study, least: int = 5) -> pd.DataFrame:
     are one stratum of their own: weight 1 and no population. Answers whose unit or role is not on the wave's roster have
     no place in it and are left out of the result; `response` counts them. A stratum with more answers than people counts
     as complete.
+
+    method "raking": where most cells are thin, the weights of each wave fit its units and its roles instead (units, and
+    roles, of fewer than `least` answers joined), each within `BOUNDS` of the average; the wave is then one stratum, and the
+    columns unit_margin and role_margin tell the variance (`RAKED`).
     """
     roster = roster_of(study)
     if roster.empty or not {"unit", "role"} <= set(answers.columns):
@@ -35,7 +47,8 @@ def weigh(answers: pd.DataFrame, study: Study, least: int = 5) -> pd.DataFrame:
             cure=Text("Ghi số người từng đơn vị, vai trò của đợt ấy.", "Write the people of each unit and role."),
         )
     placed = answers.merge(roster[["wave", "unit", "role"]], on=["wave", "unit", "role"])
-    waves = [_weigh_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
+    of_wave = _weigh_wave if method == "cells" else _rake_wave
+    waves = [of_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
     return pd.concat(waves, ignore_index=True) if waves else placed.assign(weight=1.0, stratum="", population=1.0)
 
 
@@ -48,6 +61,46 @@ def _weigh_wave(answers: pd.DataFrame, roster: pd.DataFrame, least: int) -> pd.D
     stratum = _key(answers).map(strata)
     weight = stratum.map(population / sizes["n"])
     return answers.assign(weight=weight, stratum=stratum, population=stratum.map(population))
+
+
+def _rake_wave(answers: pd.DataFrame, roster: pd.DataFrame, least: int) -> pd.DataFrame:
+    answered = answers.groupby(["unit", "role"]).size()
+    people = roster.set_index(["unit", "role"])["people"]
+    people = people.combine(answered, max, fill_value=0)  # more answers than people: complete
+    margins = {}
+    for name in ("unit", "role"):
+        joined = _joined(answers[name].value_counts().reindex(roster[name].unique(), fill_value=0), least)
+        answers = answers.assign(**{f"{name}_margin": answers[name].map(joined)})
+        margins[f"{name}_margin"] = people.groupby(people.index.get_level_values(name).map(joined)).sum().to_dict()
+    return rake(answers, margins, bounds=BOUNDS).assign(stratum="", population=float(people.sum()))
+
+
+def _joined(counts: pd.Series, least: int) -> dict[str, str]:
+    """Level -> itself, or the pool of those with too few answers; a pool that is still small takes the smallest other."""
+    ordered = counts.sort_values(kind="stable")
+    pooled = list(ordered[ordered < least].index)
+    for level in ordered.index.difference(pooled, sort=False):
+        if not pooled or counts[pooled].sum() >= least:
+            break
+        pooled.append(level)
+    return {level: POOLED if level in pooled else level for level in counts.index}
+
+
+def diagnostics(frame: pd.DataFrame, weight: str = "weight", by: Sequence[str] = ("wave",)) -> pd.DataFrame:
+    """How uneven the weights are: a row per group with n, people (their sum), least, most, ratio, cv, deff, n_effective.
+
+    ratio: most / least; cv: standard deviation (of n) / mean; deff: Kish's 1 + cv^2, by which uneven weights alone widen a
+    variance; n_effective: n / deff. R: `1 + var(w) * (n - 1) / n / mean(w)^2`. Kish (1965), Survey Sampling, 11.7.
+    """
+    groups = frame.groupby(list(by)) if by else [((), frame)]
+    found = []
+    for levels, part in groups:
+        w = part[weight].astype(float)
+        cv = float(w.std(ddof=0) / w.mean())
+        row = {"n": len(w), "people": w.sum(), "least": w.min(), "most": w.max(), "ratio": w.max() / w.min(), "cv": cv}
+        named = dict(zip(by, levels if isinstance(levels, tuple) else (levels,), strict=True))
+        found.append(named | row | {"deff": 1 + cv**2, "n_effective": len(w) / (1 + cv**2)})
+    return pd.DataFrame(found)
 
 
 def design_of(study: Study) -> Design:

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis import response, weigh
+from analysis import means, response, weigh
+from analysis.weights import RAKED, diagnostics
 from survey.errors import StudyError
 from survey.study import Study
 
@@ -102,3 +103,28 @@ def test_a_wave_without_a_roster_beside_one_that_has_it_is_told():
         "  Đã thấy: đợt này không có roster\n"
         "  Cách sửa: Ghi số người từng đơn vị, vai trò của đợt ấy."
     )
+
+
+def test_raked_weights_fit_units_and_roles_where_the_cells_are_thin():
+    study = school({2025: {"toan": {"gv": 10, "nv": 2}, "van": {"gv": 6, "nv": 2}}})
+    given = answers((2025, "toan", "gv", 7), (2025, "van", "gv", 5), (2025, "van", "nv", 2), (2025, "toan", "nv", 1))
+    raked = weigh(given, study, least=3, method="raking")
+    assert raked.groupby("unit")["weight"].sum().to_dict() == pytest.approx({"toan": 12, "van": 8})
+    assert raked.groupby("role")["weight"].sum().to_dict() == pytest.approx({"gv": 16, "nv": 4})
+    row = means(raked.assign(y=range(15)), ["y"], RAKED).iloc[0]
+    assert (row["n"], row["population"]) == (15, pytest.approx(20))
+    assert row["method"] == "linearisation (weights, calibrated, fpc); t"
+
+
+def test_a_unit_with_too_few_answers_is_raked_together_with_the_smallest_other():
+    study = school({2025: {"toan": {"gv": 10}, "van": {"gv": 6}, "su": {"gv": 3}}})
+    given = answers((2025, "toan", "gv", 8), (2025, "van", "gv", 5), (2025, "su", "gv", 1))
+    raked = weigh(given, study, method="raking")
+    assert raked.groupby("unit_margin")["weight"].sum().to_dict() == pytest.approx({"toan": 10, "*": 9})
+
+
+def test_uneven_weights_cost_answers():
+    # weights 1, 1, 4: mean 2, variance (1 + 1 + 4) / 3 = 2, cv^2 = 1/2
+    row = diagnostics(pd.DataFrame({"wave": 2025, "weight": [1.0, 1, 4]})).iloc[0]
+    assert row[["n", "people", "ratio"]].tolist() == [3, 6, 4]
+    assert (row["deff"], row["n_effective"]) == (pytest.approx(1.5), pytest.approx(2))

@@ -1,0 +1,16 @@
+# Raked and calibrated weights. Run in this folder: Rscript raking.R > raking.csv
+suppressMessages(library(survey))
+cat(sprintf("# %s, survey %s\n", R.version.string, packageVersion("survey")))
+cat("case,row,weight\n")
+a <- read.csv("stratified.csv")
+say <- function(case, design) cat(sprintf("%s,%d,%.15g\n", case, c(1, 31, 40, 51, 65), weights(design)[c(1, 31, 40, 51, 65)]), sep = "")
+margins <- c(`(Intercept)` = 80, hB = 25, hC = 15, gm = 44)
+equal <- svydesign(ids = ~1, weights = ~I(rep(80 / 65, 65)), data = a)
+own <- svydesign(ids = ~1, weights = ~I(w * ifelse(q > 3, 1.4, 0.9)), data = a)
+say("raking", calibrate(equal, ~h + g, margins, calfun = "raking", epsilon = 1e-13, maxit = 200))
+say("raking from weights", calibrate(own, ~h + g, margins, calfun = "raking", epsilon = 1e-13, maxit = 200))
+say("logit", calibrate(equal, ~h + g, margins, calfun = "logit", bounds = c(0.5, 2), epsilon = 1e-13, maxit = 200))
+say("logit from weights", calibrate(own, ~h + g, margins, calfun = "logit", bounds = c(0.6, 1.9), epsilon = 1e-13, maxit = 200))
+ipf <- rake(equal, list(~h, ~g), list(data.frame(h = c("A", "B", "C"), Freq = c(40, 25, 15)), data.frame(g = c("f", "m"), Freq = c(36, 44))),
+            control = list(maxit = 500, epsilon = 1e-13))
+say("iterated", ipf)
