@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,13 +15,14 @@ from analysis.contrasts import ARROW
 from analysis.design import Design
 from analysis.estimates import means, proportions
 from analysis.scales import reliability, score
-from analysis.suppression import hide, suppress
+from analysis.suppression import suppress
 from analysis.targets import targets
 from analysis.weights import design_of, response, weigh
 from survey import store
 from survey.errors import StudyError, Text
 from survey.study import Study
 
+GROUPS = ("unit", "role")
 NOBODYS = "?"  # the group of those whose unit or role is not known
 
 
@@ -162,30 +163,19 @@ class Review:
     def levels_by(self, group: str, items: Sequence[str] | None = None) -> pd.DataFrame:
         """The mean of scales in each group of one column (unit or role), in the review's wave; no two groups crossed."""
         chosen = list(items or self.study.primary or self.scales)
-        now = self._grouped(group)
-        if group not in now:
-            return self._shown(means(now, [], self.design))
-        shown = self._shown(means(now, [i for i in chosen if i in now], self.design, by=["wave", group]))
-        return hide(shown, self._nearly_a_unit(now)) if group == "role" else shown
+        return self._grouped(group, lambda now, by: means(now, [i for i in chosen if i in now], self.design, by=by))
 
-    def _grouped(self, group: str) -> pd.DataFrame:
-        """The review's wave, with people of no known group as a group of their own, which is suppressed like any other."""
+    def _grouped(self, group: str, estimate: Callable[[pd.DataFrame, list[str]], pd.DataFrame]) -> pd.DataFrame:
+        """Estimates of each group in the review's wave, suppressed as if those of units, roles and the whole were all shown.
+
+        People of no known group are a group of their own, which is suppressed like any other.
+        """
         now = self.frame[self.frame["wave"] == self.wave]
-        return now.assign(**{group: now[group].fillna(NOBODYS)}) if group in now else now
-
-    def _nearly_a_unit(self, now: pd.DataFrame) -> list[str]:
-        """Roles that differ from a unit by fewer people than may be shown: beside the units they would tell on those."""
-        if "unit" not in now:
-            return []
-        sizes = now.groupby(["unit", "role"]).size()
-        units, roles = sizes.groupby("unit").sum(), sizes.groupby("role").sum()
-        k = self.study.smallest_base
-        return [
-            role
-            for (unit, role), both in sizes.items()
-            if (roles[role] == both and 0 < units[unit] - both < k)
-            or (units[unit] == both and 0 < roles[role] - both < k)
-        ]
+        names = [name for name in GROUPS if name in now]
+        now = now.assign(**{name: now[name].fillna(NOBODYS) for name in names})
+        tables = [estimate(now, ["wave", *by]) for by in ([], *([name] for name in names))]
+        shown = self._shown(pd.concat(tables, ignore_index=True), now)
+        return shown[shown["group"] == group].reset_index(drop=True)
 
     def shares_of(self, items: Sequence[str], group: str | None = None) -> pd.DataFrame:
         """The share of each answer of the items in each wave, or in each group of the review's wave."""
@@ -194,10 +184,12 @@ class Review:
         return self._shares(items, group)
 
     def _shares(self, items: Sequence[str], group: str | None) -> pd.DataFrame:
-        frame = self.frame if group is None else self._grouped(group)
         values = {item: list(self.study.form.value_labels(item)) for item in items}
-        by = ["wave"] if group is None else ["wave", group]
-        return self._shown(proportions(frame, list(items), self.design, by=by, values=values))
+
+        def estimate(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+            return proportions(frame, list(items), self.design, by=by, values=values)
+
+        return self._shown(estimate(self.frame, ["wave"])) if group is None else self._grouped(group, estimate)
 
     def label(self, item: str) -> Text:
         return self.study.form.label(item)
@@ -206,8 +198,8 @@ class Review:
         """Unit and role ids -> their words."""
         return {u.id: u.label for u in self.study.units} | {r.id: r.label for r in self.study.roles}
 
-    def _shown(self, estimates: pd.DataFrame) -> pd.DataFrame:
+    def _shown(self, estimates: pd.DataFrame, answers: pd.DataFrame | None = None) -> pd.DataFrame:
         phases = {wave.id: self.study.phase_of(wave) for wave in self.study.waves}
         last = estimates["wave"].map(lambda wave: int(str(wave).split(ARROW)[-1]) if wave is not None else None)
         named = estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
-        return suppress(named, k=self.study.smallest_base)
+        return suppress(named, k=self.study.smallest_base, answers=answers)

@@ -1,0 +1,141 @@
+"""Counts that must not be found: how narrowly a reader can place a hidden count, and the cheapest further counts to hide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
+CLOSE = 1e-6  # widths are compared with whole numbers of people
+AT_ONCE = 20_000  # unknowns of one linear programme
+LARGE = 2_000_000  # unknowns of one attack above which nothing is optimised
+ROUNDS = 200
+NODES = 2_000  # of one branch and bound; a limit in seconds would not give the same table on every machine
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What is hidden in the end, and whether it is the cheapest choice or all there was to hide."""
+
+    hidden: np.ndarray
+    cheapest: bool
+
+
+def widths(counts: np.ndarray, sums: np.ndarray, hidden: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """How many people wide the interval is into which a reader can place each of `cells` (their places): 0 is found.
+
+    counts: people in each cell. sums: relations x cells, whose products with the counts everybody knows (a row of 1 for a
+    total and -1 for its parts, giving 0; or of 1s, giving a known total). The reader also knows each count that is not
+    `hidden`, and that none is negative. Two linear programmes for each cell: the most and the least that it can be.
+    """
+    return _attack(np.asarray(counts, float), np.asarray(sums, float), np.asarray(hidden, bool), np.asarray(cells))[0]
+
+
+def protect(
+    counts: np.ndarray,
+    sums: np.ndarray,
+    k: float | np.ndarray,
+    *,
+    unsafe: np.ndarray,
+    hidden: np.ndarray | None = None,
+    cost: np.ndarray | None = None,
+    others: bool = True,
+) -> Protection:
+    """The cheapest set of cells to hide so that no reader can place a hidden count within less than k people.
+
+    counts, sums: as in `widths`. k: one number, or one for each cell. unsafe: cells that are hidden and must not be found;
+    `hidden`: further cells that are hidden or never were shown, and that need no protecting of their own. cost: of hiding
+    a cell (default its count plus 1; infinite: it is never hidden). others: what is hidden on the way must not be found
+    either. Where not even hiding every cell leaves an interval of k, as wide a one as that leaves is asked for.
+
+    Integer programme over cutting planes: the linear programmes of the attack give, by duality, an inequality that every
+    safe choice meets and the present one does not (Fischetti and Salazar 2001, Management Science 47, 1008-1027); solved
+    again by HiGHS until the attack finds nothing. Above a fixed size or number of rounds everything with a finite cost is
+    hidden, which is always as safe as can be, and `cheapest` is False. The same tables give the same choice on every
+    machine. Peer: R's sdcTable, `protectTable(method = "OPT")`.
+    """
+    counts, sums = np.asarray(counts, float), np.asarray(sums, float)
+    unsafe = np.asarray(unsafe, bool)
+    kept = np.zeros(len(counts), bool) if hidden is None else np.asarray(hidden, bool) & ~unsafe
+    cost = counts + 1 if cost is None else np.asarray(cost, float)
+    wanted = np.broadcast_to(np.asarray(k, float), counts.shape)
+    start = unsafe | kept
+    most = start | np.isfinite(cost)
+    chosen, rows, least = start, [], []
+    reach: np.ndarray | None = None
+    for _ in range(ROUNDS):
+        cells = np.flatnonzero(chosen & (unsafe | ~start)) if others else np.flatnonzero(unsafe)
+        if len(cells) * chosen.sum() * 2 > LARGE:
+            return Protection(most, False)
+        found, reaches = _attack(counts, sums, chosen, cells)
+        if (found >= wanted[cells] - CLOSE).all():
+            return Protection(chosen, True)
+        if reach is None:
+            if int(most.sum()) ** 2 * 2 > LARGE:
+                return Protection(most, False)
+            reach = np.zeros(len(counts))
+            reach[most] = _attack(counts, sums, most, np.flatnonzero(most))[0]
+        asked = np.minimum(wanted, reach)[cells]
+        open_ = found < asked - CLOSE
+        if not open_.any():
+            return Protection(chosen, True)
+        for cell, need, coefficients in zip(cells[open_], asked[open_], reaches[open_], strict=True):
+            row = np.minimum(coefficients, need)  # no cell can give more than is asked
+            if not start[cell]:
+                row[cell] -= need  # asked for only where this cell is hidden
+            rows.append(row)
+            least.append(0.0 if not start[cell] else need)
+        best = _cover(np.where(np.isfinite(cost), cost, 0), np.array(rows), np.array(least), start, most)
+        if best is None or (best == chosen).all():
+            break
+        chosen = best
+    return Protection(most, False)
+
+
+def _attack(
+    counts: np.ndarray, sums: np.ndarray, hidden: np.ndarray, cells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The width of each cell's interval, and a row of numbers whose sum over any hidden set is no less than its width."""
+    free = np.flatnonzero(hidden)
+    among = sums[:, free]
+    above = counts.max(initial=0) * 2 + 1000 - counts  # totals are known, so that no bound is met before theirs
+    limits = np.column_stack([-counts[free], above[free]])
+    found, reaches = np.zeros(len(cells)), np.zeros((len(cells), len(counts)))
+    step = max(1, AT_ONCE // max(1, 2 * len(free)))
+    for first in range(0, len(cells), step):
+        part = np.asarray(cells[first : first + step])
+        ends = np.zeros((2 * len(part), len(counts)))
+        ends[np.arange(0, len(ends), 2), part], ends[np.arange(1, len(ends), 2), part] = -1, 1
+        equal = sparse.kron(sparse.eye_array(len(ends)), sparse.csr_array(among), format="csr")
+        solved = linprog(
+            ends[:, free].ravel(),
+            A_eq=equal if len(sums) else None,
+            b_eq=np.zeros(equal.shape[0]) if len(sums) else None,
+            bounds=np.tile(limits, (len(ends), 1)),
+            method="highs",
+        )
+        assert solved.status == 0, solved.message
+        moved = (ends[:, free] * solved.x.reshape(len(ends), -1)).sum(axis=1)
+        prices = solved.eqlin.marginals.reshape(len(ends), -1) if len(sums) else np.zeros((len(ends), 0))
+        reduced = ends - prices @ sums
+        reduced[np.abs(reduced) < 1e-9] = 0
+        bound = np.where(reduced > 0, reduced * counts, -reduced * above)
+        found[first : first + len(part)] = -(moved[::2] + moved[1::2])
+        reaches[first : first + len(part)] = bound[::2] + bound[1::2]
+    return found, reaches
+
+
+def _cover(
+    cost: np.ndarray, rows: np.ndarray, least: np.ndarray, start: np.ndarray, most: np.ndarray
+) -> np.ndarray | None:
+    """The cheapest set between `start` and `most` that meets every inequality; None where the search is cut short."""
+    found = milp(
+        cost,
+        constraints=LinearConstraint(sparse.csr_array(rows), lb=least - CLOSE),
+        bounds=Bounds(start.astype(float), most.astype(float)),
+        integrality=np.ones(len(cost)),
+        options={"node_limit": NODES, "mip_rel_gap": 0},
+    )
+    return None if found.x is None or found.status not in (0,) else found.x > 0.5
