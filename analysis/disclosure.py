@@ -17,20 +17,25 @@ NODES = 2_000  # of one branch and bound; a limit in seconds would not give the 
 
 @dataclass(frozen=True)
 class Protection:
-    """What is hidden in the end, and whether it is the cheapest choice or all there was to hide."""
+    """What is hidden in the end; whether it is the cheapest choice, or all there was to hide; the narrowest interval."""
 
     hidden: np.ndarray
     cheapest: bool
+    narrowest: float  # in people; 0 where that is not known
 
 
-def widths(counts: np.ndarray, sums: np.ndarray, hidden: np.ndarray, cells: np.ndarray) -> np.ndarray:
+def widths(
+    counts: np.ndarray, sums: np.ndarray, hidden: np.ndarray, cells: np.ndarray, most: np.ndarray | None = None
+) -> np.ndarray:
     """How many people wide the interval is into which a reader can place each of `cells` (their places): 0 is found.
 
     counts: people in each cell. sums: relations x cells, whose products with the counts everybody knows (a row of 1 for a
     total and -1 for its parts, giving 0; or of 1s, giving a known total). The reader also knows each count that is not
-    `hidden`, and that none is negative. Two linear programmes for each cell: the most and the least that it can be.
+    `hidden`, that none is negative, and none above `most` (default: no limit). Two linear programmes for each cell: the
+    most and the least that it can be. R: sdcTable, `attack()`.
     """
-    return _attack(np.asarray(counts, float), np.asarray(sums, float), np.asarray(hidden, bool), np.asarray(cells))[0]
+    counts, sums, hidden = np.asarray(counts, float), np.asarray(sums, float), np.asarray(hidden, bool)
+    return _attack(counts, sums, hidden, np.asarray(cells, int), _room(counts, most))[0]
 
 
 def protect(
@@ -42,10 +47,11 @@ def protect(
     hidden: np.ndarray | None = None,
     cost: np.ndarray | None = None,
     others: bool = True,
+    most: np.ndarray | None = None,
 ) -> Protection:
     """The cheapest set of cells to hide so that no reader can place a hidden count within less than k people.
 
-    counts, sums: as in `widths`. k: one number, or one for each cell. unsafe: cells that are hidden and must not be found;
+    counts, sums, most: as in `widths`. k: one number, or one for each cell. unsafe: cells that are hidden and must not be found;
     `hidden`: further cells that are hidden or never were shown, and that need no protecting of their own. cost: of hiding
     a cell (default its count plus 1; infinite: it is never hidden). others: what is hidden on the way must not be found
     either. Where not even hiding every cell leaves an interval of k, as wide a one as that leaves is asked for.
@@ -62,45 +68,50 @@ def protect(
     cost = counts + 1 if cost is None else np.asarray(cost, float)
     wanted = np.broadcast_to(np.asarray(k, float), counts.shape)
     start = unsafe | kept
-    most = start | np.isfinite(cost)
+    everything = start | np.isfinite(cost)
+    room = _room(counts, most)
     chosen, rows, least = start, [], []
     reach: np.ndarray | None = None
     for _ in range(ROUNDS):
         cells = np.flatnonzero(chosen & (unsafe | ~start)) if others else np.flatnonzero(unsafe)
         if len(cells) * chosen.sum() * 2 > LARGE:
-            return Protection(most, False)
-        found, reaches = _attack(counts, sums, chosen, cells)
+            return Protection(everything, False, 0.0)
+        found, reaches = _attack(counts, sums, chosen, cells, room)
         if (found >= wanted[cells] - CLOSE).all():
-            return Protection(chosen, True)
+            return Protection(chosen, True, float(found.min(initial=np.inf)))
         if reach is None:
-            if int(most.sum()) ** 2 * 2 > LARGE:
-                return Protection(most, False)
+            if int(everything.sum()) ** 2 * 2 > LARGE:
+                return Protection(everything, False, 0.0)
             reach = np.zeros(len(counts))
-            reach[most] = _attack(counts, sums, most, np.flatnonzero(most))[0]
+            reach[everything] = _attack(counts, sums, everything, np.flatnonzero(everything), room)[0]
         asked = np.minimum(wanted, reach)[cells]
         open_ = found < asked - CLOSE
         if not open_.any():
-            return Protection(chosen, True)
+            return Protection(chosen, True, float(found.min(initial=np.inf)))
         for cell, need, coefficients in zip(cells[open_], asked[open_], reaches[open_], strict=True):
             row = np.minimum(coefficients, need)  # no cell can give more than is asked
             if not start[cell]:
                 row[cell] -= need  # asked for only where this cell is hidden
             rows.append(row)
             least.append(0.0 if not start[cell] else need)
-        best = _cover(np.where(np.isfinite(cost), cost, 0), np.array(rows), np.array(least), start, most)
+        best = _cover(np.where(np.isfinite(cost), cost, 0), np.array(rows), np.array(least), start, everything)
         if best is None or (best == chosen).all():
             break
         chosen = best
-    return Protection(most, False)
+    return Protection(everything, False, 0.0)
+
+
+def _room(counts: np.ndarray, most: np.ndarray | None) -> np.ndarray:
+    """How much more each count may be; without a limit, more than any known total leaves."""
+    return counts.sum() + 1000.0 - counts if most is None else np.maximum(np.asarray(most, float) - counts, 0)
 
 
 def _attack(
-    counts: np.ndarray, sums: np.ndarray, hidden: np.ndarray, cells: np.ndarray
+    counts: np.ndarray, sums: np.ndarray, hidden: np.ndarray, cells: np.ndarray, above: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The width of each cell's interval, and a row of numbers whose sum over any hidden set is no less than its width."""
     free = np.flatnonzero(hidden)
     among = sums[:, free]
-    above = counts.max(initial=0) * 2 + 1000 - counts  # totals are known, so that no bound is met before theirs
     limits = np.column_stack([-counts[free], above[free]])
     found, reaches = np.zeros(len(cells)), np.zeros((len(cells), len(counts)))
     step = max(1, AT_ONCE // max(1, 2 * len(free)))
@@ -138,4 +149,4 @@ def _cover(
         integrality=np.ones(len(cost)),
         options={"node_limit": NODES, "mip_rel_gap": 0},
     )
-    return None if found.x is None or found.status not in (0,) else found.x > 0.5
+    return found.x > 0.5 if found.status == 0 else None

@@ -257,35 +257,39 @@ class _Block:
         crossed = np.array([len(names) > 1 for names, _ in self.keys])
         cost = np.where(published, self.n + 1, np.inf)
         cost[:size][~self._grouped] = np.inf
-        hidden, chosen = ~published, np.ones(size, bool)
+        hidden, chosen, narrowest, before = ~published, np.ones(size, bool), 0.0, ~published
         for step in range(1, max(k, 1) + 1):
             small = self.small if step == k else self.n[:size] < np.where(crossed, cross, step)
             unsafe = ~published & (self.n > 0) & (self.n < step)
             unsafe[:size] = small | told | hidden[:size]
             if (unsafe[:size] & ~self._grouped).any():
                 return np.ones(size, bool), np.ones(size, bool)
+            if narrowest >= step and (unsafe == before).all():
+                continue  # the step before was wide enough for this one
             while True:
-                after, cheapest = self._protected(hidden | unsafe, unsafe, step, cost)
+                after, cheapest, narrowest = self._protected(hidden | unsafe, unsafe, step, cost)
                 if not cheapest:
                     chosen &= unsafe[:size]
                 if (after == (hidden | unsafe)).all():
                     break
                 unsafe[:size] |= after[:size]
-            hidden = after
+            hidden, before = after, unsafe
         return hidden[:size], chosen
 
-    def _protected(self, hidden: np.ndarray, unsafe: np.ndarray, k: int, cost: np.ndarray) -> tuple[np.ndarray, bool]:
+    def _protected(
+        self, hidden: np.ndarray, unsafe: np.ndarray, k: int, cost: np.ndarray
+    ) -> tuple[np.ndarray, bool, float]:
         """The cells to hide so that no base and no common answer is found."""
         if not unsafe.any():
-            return hidden, True
+            return hidden, True, math.inf
         base = protect(self.n, self.sums, k, unsafe=unsafe, hidden=hidden, cost=cost)
-        hidden, cheapest = base.hidden, base.cheapest
+        hidden, cheapest, narrowest = base.hidden, base.cheapest, base.narrowest
         for others, sums, alike in self.otherwise:
-            found = protect(
-                others, sums, np.minimum(k, self.n), unsafe=alike & hidden, hidden=hidden, cost=cost, others=False
-            )
-            hidden, cheapest = found.hidden, cheapest and found.cheapest
-        return hidden, cheapest
+            alike = alike & hidden
+            least = np.minimum(k, self.n)
+            found = protect(others, sums, least, unsafe=alike, hidden=hidden, cost=cost, others=False, most=self.n)
+            hidden, cheapest, narrowest = found.hidden, cheapest and found.cheapest, min(narrowest, found.narrowest)
+        return hidden, cheapest, narrowest
 
 
 def _among(keys: list[Key], some: set[Key]) -> np.ndarray:
