@@ -53,12 +53,14 @@ def suppress(
     DERIVABLE: the cheapest further groups (fewest people) so that no reader who knows everything shown can place the
     base of a hidden group, or of a combination of groups of 1 to k - 1 people, within less than k people; and that as
     many people as the hidden group has (at most k) may have answered otherwise. Where even hiding every group leaves less
-    (3 of a whole school said no), every group of that item is hidden. A change is hidden where one of its ends is.
+    (3 of a whole school said no), every group with one of those is hidden. A change is hidden where one of its ends is.
     WHOLE: a table too large to choose from (`protect`), hidden as a whole.
 
     What is hidden in a wave depends on that wave alone, so that a later report never shows what an earlier one hid, and
     with k + 1 at least what is hidden with k. A suppressed table comes back as it is. That a group exists, and how many
-    people are on its roster, is taken as known and not protected: what is protected is what they answered.
+    people are on its roster, is taken as known and not protected: what is protected is what they answered. Not guarded:
+    that a combination of groups which nobody publishes answered as one; and of weighted shares without `answers` the
+    people who answered otherwise are taken as share x n, which is near.
     Raises DesignError: `answers` are not those of the estimates; a level holds " × "; a suppressed table would need more.
     """
     before = _before(estimates)

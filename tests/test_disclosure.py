@@ -86,6 +86,29 @@ def test_a_table_above_the_limit_is_hidden_as_a_whole(monkeypatch):
     assert not found.cheapest
 
 
+def test_a_few_looks_at_all_cells_choose_as_one_look_at_each(monkeypatch):
+    """A table of 12 units and 3 roles, whose cells are not published; unit 0 is role 0 and one more person."""
+    cells = np.random.default_rng(2).integers(1, 9, (12, 3))
+    cells[:, 0], cells[0] = 0, [9, 1, 0]
+    counts = np.array([cells.sum(), *cells.sum(axis=1), *cells.sum(axis=0), *cells.ravel()])
+    places = np.arange(36)
+    sums = np.zeros((17, len(counts)))
+    sums[0, 0], sums[0, 1:13], sums[1, 0], sums[1, 13:16] = 1, -1, 1, -1
+    for unit in range(12):
+        sums[2 + unit, 1 + unit], sums[2 + unit, 16:] = 1, np.where(places // 3 == unit, -1, 0)
+    for role in range(3):
+        sums[14 + role, 13 + role], sums[14 + role, 16:] = 1, np.where(places % 3 == role, -1, 0)
+    known = counts > 0  # nobody is known to be nobody
+    counts, sums, inner = counts[known], sums[:, known], (np.arange(len(counts)) >= 16)[known]
+    unsafe = (counts < 5) & inner
+    chosen = []
+    for few in (0, np.inf):
+        monkeypatch.setattr("analysis.disclosure.FEW", few)
+        chosen.append(protect(counts, sums, 5, unsafe=unsafe, hidden=inner).hidden)
+    assert (chosen[0] == chosen[1]).all() and (chosen[0] & ~inner).any()
+    assert (widths(counts, sums, chosen[0], np.flatnonzero(unsafe)) >= 5).all()
+
+
 def test_the_choice_is_as_cheap_as_the_cheapest_of_all_choices():
     """Every subset of 6 parts is tried: 40 tables."""
     random = np.random.default_rng(1)
