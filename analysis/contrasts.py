@@ -273,7 +273,7 @@ def _variances(part: _Mean) -> tuple[np.ndarray, np.ndarray]:
     """Of each stratum (1 - n/N) n S^2(z), and its df; a lonely unit is taken about 0 and has one."""
     n, spread = _spread(part)
     total = np.bincount(part.wave.units[2], part.of_units, len(n))
-    free = np.where(n > 0, 1 - n / part.wave.population, 0.0)
+    free = np.where(n > 0, 1 - n / np.where(n > 0, part.wave.population, 1), 0.0)  # not every stratum is in each wave
     return free * np.where(n > 1, spread, total**2), np.where(n > 0, np.maximum(n - 1, 1), 0.0)
 
 

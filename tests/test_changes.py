@@ -155,3 +155,15 @@ def test_change_asks_of_the_design_what_levels_ask(design, change_of, found):
     with pytest.raises(DesignError) as error:
         change(frame, ["y"], design, between=(1, 2))
     assert f"Đã thấy: {found}\n" in str(error.value)
+
+
+def test_a_stratum_that_only_one_wave_has_is_part_of_that_wave_alone():
+    frame = two_waves({1: 1.0, 2: 3.0, 3: 2.0}, {1: 2.0, 2: 4.0, 4: 5.0, 5: 3.0}, 5).assign(h="a")
+    frame.loc[frame["person"] > 3, "h"] = "b"
+    frame["N"] = frame["h"].map({"a": 4, "b": 3})
+    row = change(frame, ["y"], Design(stratum="h", population="N"), between=(1, 2)).iloc[0]
+    # z = (y - mean) / n; wave 1: a (-1, 1, 0) / 3, 1/4 x 3 x s^2; wave 2 (mean 3.5): a (-1.5, .5) / 4, b (1.5, -.5) / 4
+    one = 1 / 4 * 3 * np.var([-1 / 3, 1 / 3, 0], ddof=1)
+    two = 2 / 4 * 2 * np.var([-1.5 / 4, 0.5 / 4], ddof=1) + 1 / 3 * 2 * np.var([1.5 / 4, -0.5 / 4], ddof=1)
+    s12 = np.cov([-1 / 3, 1 / 3], [-1.5 / 4, 0.5 / 4])[0, 1]
+    assert row["se"] ** 2 == pytest.approx(one + two - 2 * (2 - 3 * 2 * 4 / 16) * s12)
