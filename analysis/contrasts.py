@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from analysis import intervals
+from analysis.codes import first, joined
 from analysis.cube import rows
 from analysis.design import Design
 from analysis.estimates import COLUMNS, not_a_number, require_fitting
-from analysis.linearisation import first, joined
 from survey.errors import DesignError, Text
 
 ARROW = "→"

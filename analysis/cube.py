@@ -5,7 +5,7 @@ The only module that knows narwhals, so that one group-by serves pandas, polars,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,13 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from analysis.codes import dense, first, joined
 from analysis.design import Design
 from survey.errors import DesignError, Text
 from survey.store import ABSENT
 
-CHUNK = 200_000  # answers that one group-by takes at once: a small frame goes whole, a large one item by item
+CHUNK = 200_000  # answers that are worked on at once: a small frame goes whole, a large one item by item
+IN_MEMORY = 20_000_000  # answers that are held at once; a larger frame is counted by its own engine, item by item
 NOT_TOLD = "blank"  # why an answer is missing, where the frame does not say
 
 
@@ -63,41 +65,100 @@ def cube(frame: Any, items: Sequence[str], design: Design | None = None, by: Seq
     populations.
     """
     design = design or Design()
-    cells = pd.concat(
-        [part.astype({"value": object, "item": object}) for part in chunks(frame, items, design, by)], ignore_index=True
-    )
+    cells = _joined(frame, items, design, by)
     cells["absent"] = cells["value"].isna().map({True: NOT_TOLD, False: ""})
     names = nw.from_native(frame).collect_schema().names()
     told = [item for item in items if item + ABSENT in names]
     if not told:
         return cells
-    reasons = pd.concat(chunks(frame, [item + ABSENT for item in told], design, by), ignore_index=True)
+    reasons = _joined(frame, [item + ABSENT for item in told], design, by)
     reasons = reasons[reasons["value"].notna()].rename(columns={"value": "absent"})
-    reasons = reasons.assign(item=reasons["item"].astype(str).str.removesuffix(ABSENT), value=None)
-    answered = cells[cells["value"].notna() | ~cells["item"].isin(told)]
-    return pd.concat([answered, reasons], ignore_index=True)
+    reasons = reasons.assign(item=reasons["item"].str.removesuffix(ABSENT), value=None)
+    missing = cells["value"].isna() & cells["item"].isin(told)
+    keys = [column for column in cells if column not in ("value", "absent", *SUMS)]
+    untold = pd.concat([cells[missing], reasons.assign(absent=NOT_TOLD, **{name: -reasons[name] for name in SUMS})])
+    untold = untold.groupby([*keys, "absent"], as_index=False, dropna=False)[SUMS].sum().assign(value=None)
+    return pd.concat([cells[~missing], untold[untold["n"] > 0], reasons], ignore_index=True)
+
+
+SUMS = ["n", "used", "w", "w2", "b"]
+
+
+def _joined(frame: Any, items: Sequence[str], design: Design, by: Sequence[str]) -> pd.DataFrame:
+    parts = [counts.table.astype({"value": object, "item": object}) for counts in counted(frame, items, design, by)]
+    return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Cells of a few items of one kind: each the count of a value (a number, or words) under a combination of keys."""
+
+    keys: pd.DataFrame  # the combinations of groups, strata, PSUs, …
+    key: np.ndarray  # of each cell: its row of `keys`
+    items: list[str]
+    item: np.ndarray  # of each cell: its place in `items`
+    value: np.ndarray  # floats or words; missing: no answer
+    n: np.ndarray
+    used: np.ndarray
+    w: np.ndarray
+    w2: np.ndarray
+    b: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Counts:
+        """The same from one frame of cells."""
+        item, items = pd.factorize(table["item"])
+        sums = {name: table[name].to_numpy(float) for name in SUMS}
+        return cls(table, np.arange(len(table)), list(items), item, plain(table["value"]), **sums)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One frame of cells: item, the keys, value, n, used, w, w2, b."""
+        cells = self.keys.iloc[self.key].reset_index(drop=True)
+        cells.insert(0, "item", np.array(self.items, dtype=object)[self.item])
+        return cells.assign(value=self.value, **{name: getattr(self, name) for name in SUMS})
+
+
+def plain(values: pd.Series) -> np.ndarray:
+    """Answers as floats, or as words."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(float, na_value=np.nan)
+    return values.to_numpy(object)
 
 
 def chunks(frame: Any, items: Sequence[str], design: Design, by: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """The cube in parts that fit in memory: the cells of a few items of one kind (numbers, or words) at a time."""
+    """`counted`, each part as one frame."""
+    return (counts.table for counts in counted(frame, items, design, by))
+
+
+def counted(frame: Any, items: Sequence[str], design: Design, by: Sequence[str]) -> Iterator[Counts]:
+    """The cube in parts: the cells of a few items of one kind (numbers, or words) at a time.
+
+    What fits in memory is counted there, which takes a fraction of the time of a group-by; what does not, by its engine.
+    """
     data = nw.from_native(_inferred(frame))
     keys = Keys.of(design, by)
     schema = data.collect_schema()
-    _require(schema.names(), [*items, *keys.all.values(), *filter(None, (design.weight, design.base_weight))])
-    weights = {"_w": design.weight, "_b": design.base_weight if design.margins else None}
-    rows = data.with_columns(nw.col(name).cast(nw.Float64).alias(key) for key, name in weights.items() if name)
-    zeros = _check_weights(rows, weights)
-    rows = rows.with_columns(
-        *([(nw.col("_w") * nw.col("_w")).alias("_w2")] if design.weight else []),
-        *([(nw.col("_w") > 0).cast(nw.Int64).alias("_used")] if zeros else []),
-    )
-    step = 1 if isinstance(rows, nw.LazyFrame) else max(1, CHUNK // max(1, len(rows)))
-    for dtype in dict.fromkeys(schema[item] for item in items):
-        kind = [item for item in dict.fromkeys(items) if schema[item] == dtype]
-        for start in range(0, len(kind), step):
-            cells = _count(rows, kind[start : start + step], dtype, keys)
-            _check_populations(cells, keys, design)
-            yield cells
+    given = {"w": design.weight, "b": design.base_weight if design.margins else None}
+    weights = {key: name for key, name in given.items() if name}
+    _require(schema.names(), [*items, *keys.all.values(), *filter(None, given.values())])
+    numbers = [item for item in dict.fromkeys(items) if schema[item].is_numeric() or schema[item] == nw.Boolean]
+    words = [item for item in dict.fromkeys(items) if item not in numbers]
+    size = len(data) if isinstance(data, nw.DataFrame) else int(_pandas(data.select(nw.len()))["len"].iloc[0])
+    pushed = isinstance(data, nw.LazyFrame) and size > IN_MEMORY // 4
+    for kind in (numbers, words):
+        for held in batched(kind, max(1, IN_MEMORY // max(1, size))):
+            for counts in (
+                _pushed_down(data, held, schema, keys, weights)
+                if pushed
+                else _in_memory(data, held, keys, weights, size)
+            ):
+                _check_populations(counts.keys, keys, design)
+                yield counts
+
+
+def batched(items: Sequence[str], size: int) -> Iterator[list[str]]:
+    return (list(items[start : start + size]) for start in range(0, len(items), size))
 
 
 def _inferred(frame: Any) -> Any:
@@ -108,23 +169,80 @@ def _inferred(frame: Any) -> Any:
     return frame.assign(**{name: frame[name].convert_dtypes() for name in mixed}) if mixed else frame
 
 
-def _count(rows: Any, items: Sequence[str], dtype: Any, keys: Keys) -> pd.DataFrame:
-    """The cells of a few items. One item is counted in its own column, which is faster than turning the frame on its side."""
-    sums = [name for name in ("_w", "_w2", "_used", "_b") if name in rows.collect_schema().names()]
-    named = [nw.col(name).alias(key) for key, name in keys.all.items()]
-    places = [f"item{place}" for place in range(len(items))]  # no item's own name: a key may bear it
-    values = [_value(item, dtype).alias(place) for place, item in zip(places, items, strict=True)]
-    kept = [*keys.all, "value"]
-    if len(items) == 1:
-        long = rows.select(*named, *(nw.col(name) for name in sums), values[0].alias("value"))
+def _in_memory(data: Any, items: Sequence[str], keys: Keys, weights: Mapping[str, str], size: int) -> Iterator[Counts]:
+    """Count by adding up: each row's combination of keys is numbered once, for all items."""
+    held = _pandas(data.select(list(dict.fromkeys([*keys.all.values(), *weights.values(), *items]))))
+    code = np.zeros(len(held), dtype=np.int64)
+    for name in keys.all.values():
+        code = joined(code, pd.factorize(held[name], use_na_sentinel=False)[0])
+    rows = first(np.arange(len(held)), code, int(code.max(initial=-1)) + 1)
+    table = pd.DataFrame({key: held[name].iloc[rows].reset_index(drop=True) for key, name in keys.all.items()})
+    table.index = pd.RangeIndex(len(rows))
+    sums = {key: held[name].to_numpy(float, na_value=np.nan) for key, name in weights.items()}
+    for key, values in sums.items():
+        _require_weights(weights, {key: int((~(values >= 0)).sum())})
+    if "w" in sums:
+        sums |= {"w2": sums["w"] ** 2} | ({"used": (sums["w"] > 0).astype(float)} if (sums["w"] == 0).any() else {})
+    for part in batched(items, max(1, CHUNK // max(1, size))):
+        cells = [_added(code, len(rows), held[item], sums) for item in part]
+        item = np.repeat(np.arange(len(part)), [len(cell["key"]) for cell in cells])
+        whole = {name: np.concatenate([cell[name] for cell in cells]) for name in cells[0]}
+        yield Counts(table, whole.pop("key"), part, item, whole.pop("value"), **whole)
+
+
+def _added(code: np.ndarray, keys: int, answers: pd.Series, sums: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The cells of one item."""
+    value, values = _numbered(answers)
+    flat = code * len(values) + value
+    size = keys * len(values)
+    if size > 4 * len(flat) + 1000:  # as many values as rows: number the cells that there are
+        flat, size, held = dense(flat), 0, flat
+        cell = first(held, flat, int(flat.max(initial=-1)) + 1)
+    n = np.bincount(flat, minlength=size)
+    if size:
+        cell = np.flatnonzero(n)
+        added = {name: np.bincount(flat, weights, size)[cell] for name, weights in sums.items()}
     else:
-        wide = rows.select(*named, *(nw.col(name) for name in sums), *values)
-        long = wide.unpivot(places, index=[*keys.all, *sums], variable_name="item", value_name="value")
-        kept = ["item", *kept]
-    cells = _pandas(long.group_by(kept).agg(nw.len().alias("n"), *(nw.col(n).sum().alias(n[1:]) for n in sums)))
-    code = pd.Index(places).get_indexer(cells["item"]) if len(items) > 1 else np.zeros(len(cells), dtype=np.int8)
-    absent = {name: cells["n"] for name in ("w", "w2", "used", "b") if name not in cells}  # every weight is 1
-    return cells.assign(item=pd.Categorical.from_codes(code, list(items)), **absent)
+        added = {name: np.bincount(flat, weights) for name, weights in sums.items()}
+    n = n[cell].astype(float) if size else n.astype(float)
+    key, place = np.divmod(cell, len(values))
+    return {"key": key, "value": values[place], **dict.fromkeys(SUMS, n), **added}
+
+
+def _numbered(answers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Each answer's place among the values, and the values; the last is the missing one, where there is any."""
+    if isinstance(answers.dtype, np.dtype) and answers.dtype.kind in "iu" and len(answers):
+        least, most = int(answers.min()), int(answers.max())
+        if most - least < 100:  # codes: no need to look each up
+            return answers.to_numpy(np.int64) - least, np.arange(least, most + 1, dtype=float)
+    if pd.api.types.is_numeric_dtype(answers):
+        code, values = pd.factorize(answers.to_numpy(float, na_value=np.nan))
+        return np.where(code < 0, len(values), code), np.append(values, np.nan)
+    code, levels = pd.factorize(answers.astype("str") if answers.dtype != object else answers)
+    return np.where(code < 0, len(levels), code), np.array([*levels, None], dtype=object)
+
+
+def _pushed_down(
+    data: Any, items: Sequence[str], schema: Any, keys: Keys, weights: Mapping[str, str]
+) -> Iterator[Counts]:
+    """Count by one group-by for each item, which the frame's own engine does."""
+    rows = data.with_columns(nw.col(name).cast(nw.Float64).alias("_" + key) for key, name in weights.items())
+    if weights:
+        bad = [(nw.col(f"_{k}").is_null() | ~(nw.col(f"_{k}") >= 0)).cast(nw.Int64).sum().alias(k) for k in weights]
+        found = _pandas(rows.select(*bad)).fillna(0)
+        _require_weights(weights, {key: int(found[key].iloc[0]) for key in weights})
+    if "w" in weights:
+        rows = rows.with_columns(
+            (nw.col("_w") * nw.col("_w")).alias("_w2"), (nw.col("_w") > 0).cast(nw.Int64).alias("_used")
+        )
+    sums = [f"_{name}" for name in ("used", "w", "w2", "b") if name in weights or ("w" in weights and name != "b")]
+    named = [nw.col(name).alias(key) for key, name in keys.all.items()]
+    for item in items:
+        long = rows.select(*named, *(nw.col(name) for name in sums), _value(item, schema[item]).alias("value"))
+        grouped = long.group_by([*keys.all, "value"])
+        cells = _pandas(grouped.agg(nw.len().alias("n"), *(nw.col(name).sum().alias(name[1:]) for name in sums)))
+        ones = {name: cells["n"] for name in SUMS if name not in cells}
+        yield Counts.of(cells.assign(item=item, **ones))
 
 
 def _value(item: str, dtype: Any) -> Any:
@@ -163,24 +281,15 @@ def _require(names: Sequence[str], columns: Sequence[str]) -> None:
             )
 
 
-def _check_weights(rows: Any, weights: dict[str, str | None]) -> bool:
-    """Whether some weight is 0; no weight may be missing or negative."""
-    given = {key: name for key, name in weights.items() if name}
-    if not given:
-        return False
-    bad = [(nw.col(key).is_null() | ~(nw.col(key) >= 0)).cast(nw.Int64).sum().alias(key) for key in given]
-    zero = (nw.col("_w") == 0).cast(nw.Int64).sum() if "_w" in given else nw.lit(0).sum()
-    counted = _pandas(rows.select(*bad, zero.alias("zero"))).fillna(0)
-    for key, name in given.items():
-        number = int(counted[key].item())
+def _require_weights(weights: Mapping[str, str], bad: Mapping[str, int]) -> None:
+    for key, number in bad.items():
         if number:
             raise DesignError(
-                f"Design({'weight' if key == '_w' else 'base_weight'}={name!r})",
+                f"Design({'weight' if key == 'w' else 'base_weight'}={weights[key]!r})",
                 rule=Text("Trọng số là số không âm, không được thiếu.", "Weights are not missing and not negative."),
                 found=Text(f"{number} dòng sai", f"{number} bad rows"),
                 cure=Text("Bổ sung trọng số, hoặc bỏ các dòng ấy.", "Fill the weights in, or drop those rows."),
             )
-    return bool(counted["zero"].item())
 
 
 def _check_populations(cells: pd.DataFrame, keys: Keys, design: Design) -> None:

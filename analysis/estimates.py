@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,9 +11,10 @@ import pandas as pd
 
 from analysis import intervals
 from analysis.calibration import residual_variances
-from analysis.cube import chunks, rows
+from analysis.codes import first
+from analysis.cube import Counts, counted, plain, rows
 from analysis.design import Design
-from analysis.linearisation import Cells, first
+from analysis.linearisation import Cells
 from survey.errors import DesignError, Text
 
 COLUMNS = [
@@ -95,11 +96,11 @@ class Domains:
     heads: Rows  # item, wave, level of each domain
     group: str
     cells: Cells
-    table: pd.DataFrame  # the cube's own rows, also outside every group
+    counts: Counts  # the cube's own cells, also outside every group
     everyone: Cells  # the same as arrays
     values: np.ndarray  # of the cells in domains: numbers or words
     x: np.ndarray  # of the cells in domains: the denominator of a ratio, or nothing
-    place: np.ndarray  # of the cells in domains: their row in `table`
+    place: np.ndarray  # of the cells in domains: their place in `counts`
 
     @property
     def answered(self) -> np.ndarray:
@@ -124,46 +125,37 @@ def domains_of(
     design = design or Design()
     groups = [name for name in by if name != "wave"]
     inner = {name: f"group{place}" for place, name in enumerate(by)}
-    for table in chunks(frame, items, design, [*by, *([beside] if beside else [])]):
-        domain, labels = _numbered(table, [inner[name] for name in ["wave", *groups] if name in inner])
-        held = domain.max(initial=-1) + 1
+    for counts in counted(frame, items, design, [*by, *([beside] if beside else [])]):
+        names = [inner[name] for name in ["wave", *groups] if name in inner]
+        group, labels = _groups(counts.keys, names)
+        kinds, size = max(1, len(counts.items)), len(next(iter(labels.values()), [""]))
         heads = {
-            "item": labels["item"],
-            "wave": labels[inner["wave"]] if "wave" in inner else np.full(held, None),
-            "level": _joined([labels[inner[name]] for name in groups], held),
+            "item": np.repeat(np.array(counts.items, dtype=object), size),
+            "wave": np.tile(labels[inner["wave"]] if "wave" in inner else np.full(size, None), kinds),
+            "level": np.tile(_joined([labels[inner[name]] for name in groups], size), kinds),
         }
-        everyone = Cells.of(table, design, domain, inner.get("wave"))
+        of_cell = group[counts.key]
+        domain = np.where(of_cell < 0, -1, counts.item * size + of_cell)
+        everyone = replace(Cells.of(counts, design, domain, inner.get("wave")), domains=kinds * size)
         inside = np.flatnonzero(domain >= 0)
-        cells = everyone if len(inside) == len(table) else everyone.keep(inside)
-        values = _plain(table["value"])[inside]
-        x = table[f"group{len(by)}"].to_numpy(float, na_value=np.nan)[inside] if beside else np.zeros(0)
-        yield Domains(heads, BETWEEN.join(groups), cells, table, everyone, values, x, inside)
+        cells = everyone if len(inside) == len(domain) else everyone.keep(inside)
+        x = plain(counts.keys[f"group{len(by)}"])[counts.key[inside]] if beside else np.zeros(0)
+        yield Domains(heads, BETWEEN.join(groups), cells, counts, everyone, counts.value[inside], x, inside)
 
 
-def _plain(values: pd.Series) -> np.ndarray:
-    """Answers as floats, or as words."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy(float, na_value=np.nan)
-    return values.to_numpy(object)
-
-
-def _numbered(table: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, Rows]:
-    """Each cell's domain, numbered in the order of items and groups, and each domain's levels. A missing level: -1."""
-    items = table["item"].cat
-    keys = [
-        ("item", items.codes.to_numpy(), items.categories.to_numpy(object)),
-        *((name, *_codes(table[name])) for name in groups),
-    ]
-    code = np.zeros(len(table), dtype=np.int64)
-    outside = np.zeros(len(table), dtype=bool)
-    for _, number, names in keys:
+def _groups(keys: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, Rows]:
+    """The group of each combination of keys, numbered in the order of its levels, and each group's levels; missing: -1."""
+    found = [(name, *_codes(keys[name])) for name in names]
+    code = np.zeros(len(keys), dtype=np.int64)
+    outside = np.zeros(len(keys), dtype=bool)
+    for _, number, levels in found:
         outside |= number < 0
-        code = code * max(1, len(names)) + number
+        code = code * max(1, len(levels)) + number
     inside = np.flatnonzero(~outside)
-    domain = np.full(len(table), -1)
-    uniques, domain[inside] = _ordered(code[inside])
-    place = first(inside, domain[inside], len(uniques))
-    return domain, {column: names[number[place]] for column, number, names in keys}
+    group = np.full(len(keys), -1)
+    uniques, group[inside] = _ordered(code[inside])
+    place = first(inside, group[inside], len(uniques))
+    return group, {name: levels[number[place]] for name, number, levels in found}
 
 
 def _ordered(code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -246,8 +238,8 @@ def require_fitting(frame: Any, design: Design, by: Sequence[str] = ()) -> None:
     """Raise DesignError where the weights and populations of a frame do not bear an estimate."""
     if not design.columns:
         return
-    for table in chunks(rows(frame, [*by, *design.columns]).assign(answer=1), ["answer"], design, by):
-        Cells.of(table, design, np.zeros(len(table), dtype=np.int64), "group0" if by == ["wave"] else None)
+    for counts in counted(rows(frame, [*by, *design.columns]).assign(answer=1), ["answer"], design, by):
+        Cells.of(counts, design, np.zeros(len(counts.key), dtype=np.int64), "group0" if by == ["wave"] else None)
 
 
 def described(
@@ -256,7 +248,7 @@ def described(
     """The rows of estimates whose errors are sums of w e over the cells: standard error, df, base, interval, method."""
     n, size = cells.answers, len(estimate)
     raked = bool(cells.design.margins)
-    variance = residual_variances(domains.table, domains.everyone, cells, place, e) if raked else cells.variances(e)
+    variance = residual_variances(domains.counts, domains.everyone, cells, place, e) if raked else cells.variances(e)
     se = np.where((n > 0) & ~np.isnan(estimate), np.sqrt(variance), np.nan)
     low, high = intervals.student(estimate, se, cells.df)
     lonely, usual = (method_of(cells.design, lonely=lonely) for lonely in (True, False))
@@ -299,7 +291,7 @@ def _share_rows(domains: Domains, known_values: Mapping[str, Sequence[object]], 
         here = number == order
         share, e = _mean(cells, here.astype(float))
         rows = described(domains, cells, place, share, e, "proportion")
-        rows["low"], rows["high"], kind = _share_interval(rows, cells, cells.sums(cells.n * here), interval)
+        rows["low"], rows["high"], kind = _share_interval(rows, cells, here, interval)
         rows["method"] = np.array([f"{m[:-1]}{k}" for m, k in zip(rows["method"], kind, strict=True)], dtype=object)
         rows["order"] = np.full(len(share), order)
         named = np.flatnonzero([order < len(lists[item]) for item in items])
@@ -331,7 +323,7 @@ def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _share_interval(rows: Rows, cells: Cells, count: np.ndarray, interval: str):
+def _share_interval(rows: Rows, cells: Cells, here: np.ndarray, interval: str):
     """Limits and their names."""
     share, n = rows["estimate"], cells.answers
     size = _effective(share, rows["se"], cells)
@@ -341,14 +333,16 @@ def _share_interval(rows: Rows, cells: Cells, count: np.ndarray, interval: str):
     low, high = intervals.wilson(share, size, cells.df)
     kind = np.where(np.isnan(share), "no base", "Wilson, effective n").astype(object)
     simple, population = cells.simple_samples
-    low[simple], high[simple] = intervals.hypergeometric(count[simple], n[simple], population)
+    if len(simple):
+        count = cells.sums(cells.n * here)[simple]
+        low[simple], high[simple] = intervals.hypergeometric(count, n[simple], population)
     kind[simple] = "exact hypergeometric"
     return low, high, kind
 
 
 def _effective(share: np.ndarray, se: np.ndarray, cells: Cells) -> np.ndarray:
     """The size of a simple sample with the same standard error; where everyone answers alike, from weights and (1 - f)."""
-    spread = cells.sums(cells.free[cells.stratum] * cells.w2)
+    spread = cells.scatter
     with np.errstate(invalid="ignore", divide="ignore"):
         alike = np.where(spread == 0, np.inf, cells.weight**2 / spread)
         return np.where((share > 0) & (share < 1) & (se > 0), share * (1 - share) / se**2, alike)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import stats
 
@@ -80,8 +82,12 @@ def quantile(level: float, df):
     """Student's t of a two-sided interval; missing where df is not above 0. R: `qt((1 + level) / 2, df)`."""
     df = np.asarray(df, dtype=float)
     known, place = np.unique(df, return_inverse=True)
-    known = np.where(known > 0, known, np.nan)
-    return stats.t.ppf((1 + level) / 2, known)[place].reshape(df.shape)
+    return _quantiles(level, tuple(known.tolist()))[place].reshape(df.shape)
+
+
+@lru_cache(maxsize=64)  # every value of an item asks for the same ones
+def _quantiles(level: float, df: tuple[float, ...]) -> np.ndarray:
+    return stats.t.ppf((1 + level) / 2, [one if one > 0 else np.nan for one in df])
 
 
 def _numbers(*values):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from analysis.codes import codes, first, joined
+from analysis.cube import Counts
 from analysis.design import Design
 from survey.errors import DesignError, Text
 
@@ -37,50 +38,49 @@ class Cells:
     survey: np.ndarray  # per stratum: the number of its wave
 
     @classmethod
-    def of(cls, cells: pd.DataFrame, design: Design, domain: np.ndarray, wave: str | None) -> Cells:
+    def of(cls, counts: Counts | pd.DataFrame, design: Design, domain: np.ndarray, wave: str | None) -> Cells:
         """The arrays of a cube's cells. Every item's cells hold all rows, so the strata are counted in one item's."""
-        of_wave = codes(cells, [wave] if wave else [])
-        held = [column for column in ("stratum", "psu", "ssu") if column in cells]
-        stratum = joined(of_wave, codes(cells, held[:1] if "stratum" in held else []))
-        psu = joined(stratum, codes(cells, ["psu"])) if design.psu else np.arange(len(cells))
-        ssu = joined(psu, codes(cells, ["ssu"])) if design.ssu else np.arange(len(cells))
-        one = pd.factorize(cells["item"])[0] == 0
-        n = cells["n"].to_numpy(float)
-        strata = stratum.max(initial=-1) + 1
-        psus = psu.max(initial=-1) + 1
+        counts = Counts.of(counts) if isinstance(counts, pd.DataFrame) else counts
+        keys, key = counts.keys, counts.key
+        of_wave = codes(keys, [wave] if wave else [])
+        stratum_of = joined(of_wave, codes(keys, ["stratum"] if design.stratum else []))
+        psu_of = joined(stratum_of, codes(keys, ["psu"])) if design.psu else np.zeros(len(keys), dtype=np.int64)
+        ssu_of = joined(psu_of, codes(keys, ["ssu"])) if design.ssu else np.zeros(len(keys), dtype=np.int64)
+        stratum, psu, ssu = stratum_of[key], psu_of[key], ssu_of[key]
+        one = counts.item == 0
+        strata, psus = stratum_of.max(initial=-1) + 1, psu_of.max(initial=-1) + 1
         if design.psu:
-            of_psu = first(stratum, psu, psus)
-            sampled = np.bincount(of_psu, minlength=strata).astype(float)
+            sampled = np.bincount(first(stratum_of, psu_of, psus), minlength=strata).astype(float)
         else:
-            sampled = np.bincount(stratum[one], n[one], strata)
+            sampled = np.bincount(stratum[one], counts.n[one], strata)
         if design.ssu:
-            of_ssu = first(psu, ssu, ssu.max(initial=-1) + 1)
-            psu_sampled = np.bincount(of_ssu, minlength=psus).astype(float)
+            psu_sampled = np.bincount(first(psu_of, ssu_of, ssu_of.max(initial=-1) + 1), minlength=psus).astype(float)
         else:
-            psu_sampled = np.bincount(psu[one], n[one], psus) if design.psu else np.zeros(0)
-        missing = np.full(strata, np.nan)
-        population = first(cells["population"].to_numpy(float), stratum, strata) if design.population else missing
-        two_stage = design.psu is not None and design.psu_population is not None
-        psu_population = first(cells["psu_population"].to_numpy(float), psu, psus) if two_stage else np.zeros(0)
-        _require_room(cells, stratum, sampled, population, f"population={design.population!r}")
-        if two_stage:
-            _require_room(cells, psu, psu_sampled, psu_population, f"psu_population={design.psu_population!r}")
+            psu_sampled = np.bincount(psu[one], counts.n[one], psus)
+        population, psu_population = np.full(strata, np.nan), np.full(psus, np.nan)
+        if design.population:
+            population = first(keys["population"].to_numpy(float), stratum_of, strata)
+        if design.psu and design.psu_population:
+            psu_population = first(keys["psu_population"].to_numpy(float), psu_of, psus)
+        _require_room(keys, stratum_of, sampled, population, f"population={design.population!r}")
+        _require_room(keys, psu_of, psu_sampled, psu_population, f"psu_population={design.psu_population!r}")
+        cells = np.arange(len(key))
         return cls(
             design,
             domain,
             int(domain.max(initial=-1)) + 1,
-            n,
-            cells["used"].to_numpy(float),
-            cells["w"].to_numpy(float),
-            cells["w2"].to_numpy(float),
+            counts.n,
+            counts.used,
+            counts.w,
+            counts.w2,
             stratum,
-            psu,
-            ssu,
+            psu if design.psu else cells,
+            ssu if design.ssu else cells,
             sampled,
             population,
             psu_sampled,
             psu_population,
-            first(of_wave, stratum, strata),
+            first(of_wave, stratum_of, strata),
         )
 
     def keep(self, cells: np.ndarray) -> Cells:
@@ -147,6 +147,22 @@ class Cells:
         code = joined(self.domain, self.ssu) if self.design.ssu else np.arange(len(self.domain))
         return _Units.of(code, self._units.code, self.ssu)
 
+    @property
+    def _summed(self) -> bool:
+        """Whether every stage adds cells up to units, so that the spread inside a cell does not matter."""
+        return self.design.psu is not None and (not self.design.psu_population or self.design.ssu is not None)
+
+    @cached_property
+    def _spread(self) -> np.ndarray:
+        """Sum of (weight - mean weight)^2 in each cell; what is only rounding counts as none."""
+        spread = self.w2 - self.w * self.w / self.n
+        return np.where(spread > 1e-14 * self.n * self.w2, spread, 0.0)
+
+    @cached_property
+    def scatter(self) -> np.ndarray:
+        """Sum of (1 - n/N) w^2 of each domain: the variance of a weight's total were every answer drawn by itself."""
+        return self.sums(self.free[self.stratum] * self.w2)
+
     def variances(self, e: np.ndarray) -> np.ndarray:
         """The variance of sum(w e) of each domain; e has a number for each cell.
 
@@ -155,7 +171,7 @@ class Cells:
         n/N (1 - m/M) m / (m - 1) of the same within it. R: `survey:::svyrecvar`.
         """
         z = self.w * e
-        within = e**2 * _spread(self.n, self.w, self.w2)
+        within = z if self._summed else e**2 * self._spread
         parts, units = self._parts, self._units
         clustered = self.design.psu is not None
         first_stage = units.squares(z, within, self.n, clustered, self.sampled[parts.whole], len(parts.group))
@@ -216,42 +232,6 @@ class _Units:
         absent = sampled - np.bincount(self.group, count, parts)
         squares = np.bincount(self.group, about, parts) + absent * mean**2
         return np.where(sampled > 1, squares * sampled / np.maximum(sampled - 1, 1), total**2)
-
-
-def codes(cells: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
-    """Each cell's number among the combinations of some columns; a missing value is one of its own."""
-    found = np.zeros(len(cells), dtype=np.int64)
-    for column in columns:
-        found = joined(found, pd.factorize(cells[column], use_na_sentinel=False)[0])
-    return found
-
-
-def joined(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """A number for each pair of numbers, without gaps."""
-    return dense(one.astype(np.int64) * (int(two.max(initial=0)) + 1) + two)
-
-
-def dense(code: np.ndarray) -> np.ndarray:
-    """Numbers 0, 1, … for whole numbers of 0 or more, in their order where there are few."""
-    size = int(code.max(initial=-1)) + 1
-    if size > 8 * len(code) + 1000:
-        return pd.factorize(code)[0]
-    held = np.zeros(size, dtype=np.int64)
-    held[code] = 1
-    return (np.cumsum(held) - 1)[code]
-
-
-def first(values: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
-    """A value of each code; all cells of a code have the same."""
-    found = np.zeros(size, dtype=values.dtype)
-    found[codes] = values
-    return found
-
-
-def _spread(n: np.ndarray, w: np.ndarray, w2: np.ndarray) -> np.ndarray:
-    """Sum of (weight - mean weight)^2 in each cell; what is only rounding counts as none."""
-    spread = w2 - w * w / n
-    return np.where(spread > 1e-14 * n * w2, spread, 0.0)
 
 
 def _require_room(cells: pd.DataFrame, code: np.ndarray, sampled: np.ndarray, population: np.ndarray, where: str):
