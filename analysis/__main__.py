@@ -40,6 +40,11 @@ def commands() -> typer.Typer:
             "Khảo sát mô phỏng: bảng, biểu đồ, báo cáo 2027 và 2030.",
             "The pretend study: tables, charts, reports.",
         ),
+        (
+            plan,
+            "Trước một đợt: số câu trả lời như vậy cho biết chính xác đến đâu.",
+            "Before a wave: how precise so many answers will be.",
+        ),
         (dashboard, "Mở trang xem kết quả trong trình duyệt (Voilà).", "Open the results page in the browser (Voilà)."),
     ):
         app.command(command.__name__, help=str(Text(vi, en)))(command)
@@ -154,6 +159,87 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
     _report(_review(folder, 2027))
     _report(last)
     _say(Text("Xong. Mở các tệp trên để xem.", "Done. Open the files above."))
+
+
+def plan(
+    folder: Annotated[Path | None, typer.Argument(help="Thư mục khảo sát / study folder")] = None,
+    people: Annotated[int | None, typer.Option(min=1, help="Số người / people")] = None,
+    answers: Annotated[int | None, typer.Option(min=1, help="Số câu trả lời / answers")] = None,
+    rate: Annotated[float, typer.Option(min=0.05, max=1.0, help="Tỉ lệ trả lời / response rate")] = 0.8,
+) -> None:
+    from analysis import planning
+    from survey.study import Study
+
+    if people is None and folder is None:
+        raise UserError(
+            "plan",
+            rule=Text("Cần thư mục khảo sát, hoặc --people.", "A study folder, or --people, is needed."),
+            found=Text("không có gì", "neither"),
+            cure=Text(
+                "Ví dụ: analysis plan --people 80 --answers 60", "For example: analysis plan --people 80 --answers 60"
+            ),
+        )
+    if answers is not None and people is not None and answers > people:
+        raise UserError(
+            "--answers",
+            rule=Text("Số câu trả lời không quá số người.", "There are no more answers than people."),
+            found=f"{answers} > {people}",
+            cure=Text("Sửa --answers hoặc --people.", "Mend --answers or --people."),
+        )
+    if people is not None:
+        _print_plan(planning.plan(people, [answers] if answers else None), {})
+        _explain_plan()
+        return
+    study = Study.open(folder)  # type: ignore[arg-type]
+    names = {unit.id: str(unit.label) for unit in study.units} | {role.id: str(role.label) for role in study.roles}
+    _print_plan(planning.plan_groups(study, rate), names)
+    _say("")
+    _say(Text("Nếu tỉ lệ trả lời khác đi, cả trường:", "At other response rates, the whole school:"))
+    whole = planning.plan_groups(study, 1.0).query("group == ''")["people"].item()
+    _print_plan(planning.plan(int(whole)), {})
+    _explain_plan()
+
+
+def _print_plan(table, names: dict[str, str]) -> None:
+    """The plan as a table on the screen."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from analysis.sentences import number, percent
+
+    grid = Table(show_edge=False, pad_edge=False)
+    heads = (
+        *([Text("Nhóm", "Group")] if names else []),
+        Text("Người", "People"),
+        Text("Trả lời", "Answers"),
+        Text("Sai số tỉ lệ", "Margin, share"),
+        Text("Sai số điểm", "Margin, score"),
+        Text("Nhận ra tỉ lệ đổi", "Sees share change"),
+        Text("Nhận ra điểm đổi", "Sees score change"),
+    )
+    for head in heads:
+        grid.add_column(str(head), justify="left" if str(head) == str(Text("Nhóm", "Group")) else "right")
+    for row in table.itertuples():
+        label = [names.get(row.level, str(Text("Cả trường", "Whole school")))] if names else []
+        counts = [number(row.people, 0), f"{number(row.answers, 0)} ({percent(row.rate, 0)})"]
+        hidden = str(Text("ẩn: ít người", "hidden: few"))
+        points = [f"±{number(100 * row.margin_share, 1)}", f"±{number(row.margin_mean)}"]
+        points += [number(100 * row.change_share, 1), number(row.change_mean)]
+        grid.add_row(*label, *counts, *(points if getattr(row, "shown", True) else [hidden, "", "", ""]))
+    Console(width=110).print(grid)
+
+
+def _explain_plan() -> None:
+    _say(
+        Text(
+            "Tỉ lệ tính bằng điểm phần trăm quanh 50%; điểm trên thang 1–5 với độ lệch chuẩn 0,8. Sai số: khoảng tin cậy 95%\n"
+            "về chính những người này (trả lời đủ thì sai số bằng 0). Nhận ra: thay đổi nhỏ nhất giữa hai đợt mà bốn trong năm\n"
+            "lần khảo sát sẽ thấy. Giả thiết: việc không trả lời là ngẫu nhiên.",
+            "Shares in percentage points around 50 %; scores on a scale of 1 to 5 with a standard deviation of 0.8. Margin:\n"
+            "95 % interval about these very people (0 when all answer). Sees: the smallest change between two waves that four\n"
+            "surveys out of five would show. Assumed: not answering is random.",
+        )
+    )
 
 
 def dashboard(port: Annotated[int, typer.Option(help="Cổng / port")] = 8866) -> None:
