@@ -17,7 +17,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from analysis import Design, change, means, proportions
+from analysis import Design, change, means, proportional_odds, proportions
 
 PEOPLE = 80
 
@@ -130,6 +130,23 @@ def a_duckdb_relation() -> Trap:
     return Trap("mean of a DuckDB 2 relation", "code for DuckDB 1", theirs, ours, 16 / 68)
 
 
+def weights_of_an_ordinal_model() -> Trap:
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    random = np.random.default_rng(4)
+    x = random.integers(0, 2, 60)
+    frame = pd.DataFrame({"x": x, "q": np.clip(random.integers(1, 4, 60) + x, 1, 4)})
+    frame["times"] = np.where((frame["x"] == 0) & (frame["q"] > 2), 3, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = OrderedModel(frame["q"], frame[["x"]], distr="logit", freq_weights=frame["times"])
+        theirs = model.fit(method="bfgs", disp=0).params["x"]
+        repeated = frame.loc[frame.index.repeat(frame["times"])]
+        truth = OrderedModel(repeated["q"], repeated[["x"]], distr="logit").fit(method="bfgs", disp=0).params["x"]
+    ours = proportional_odds(frame, "q", ["x"], counts="times").table.query("term == 'x'")["estimate"].item()
+    return Trap("slope of proportional odds, each row standing for 1 or 3 people", "statsmodels 0.15", theirs, ours, truth)
+
+
 TRAPS: list[Callable[[], Trap]] = [
     change_in_a_panel,
     level_in_a_panel,
@@ -138,6 +155,7 @@ TRAPS: list[Callable[[], Trap]] = [
     a_stratum_of_one,
     r_uses_the_normal_quantile,
     a_duckdb_relation,
+    weights_of_an_ordinal_model,
 ]
 
 
