@@ -90,7 +90,7 @@ def transitions(
     between: tuple[object, object],
     values: Sequence[object] | None = None,
 ) -> pd.DataFrame:
-    """How many linked people went from each answer to each: a row per answer in the first wave, a column per answer in the second.
+    """How many linked people went from each answer (rows, first wave) to each answer (columns, second wave).
 
     values: all answers in their order, so that one nobody gave is there as 0. Its sum is the number of pairs.
     Raises DesignError: as `paired`.
@@ -187,7 +187,7 @@ def sign(before: Any, after: Any = None, *, values: Sequence[object] | None = No
     """
     d = _differences(before, after, values)
     rose, used = int((d > 0).sum()), int((d != 0).sum())
-    about = {"item": item, "test": "sign", "n": len(d), "used": used, "target": "analytic"}
+    about: Any = {"item": item, "test": "sign", "n": len(d), "used": used, "target": "analytic"}
     if used == 0:
         return Test(**about, p=1.0 if len(d) else math.nan, method=f"exact binomial; {_nothing(d)}")
     found = stats.binomtest(rose, used)
@@ -224,7 +224,7 @@ def signed_rank(
     plain = used == len(d) and len(np.unique(ranks)) == used
     exact = plain and used < EXACT_BELOW if exact is None else exact
     correct = zeros == "wilcox" if correct is None else correct
-    about = {"item": item, "test": "signed rank", "n": len(d), "used": used, "target": "analytic"}
+    about: Any = {"item": item, "test": "signed rank", "n": len(d), "used": used, "target": "analytic"}
     how = f"{'exact' if exact else 'normal, tie-corrected'}{', continuity 1/2' if correct and not exact else ''}"
     method = f"{how}; zeros: {zeros}; {used} non-zero pairs of {len(d)}; pseudomedian"
     if used == 0:
@@ -336,7 +336,7 @@ def mcnemar(
         raise _bad_table(f"{len(table)} × {len(table)}; mcnemar: 2 × 2")
     b, c = (int(table[0, 1]), int(table[1, 0])) if len(table) == 2 else (0, 0)
     n, used = int(table.sum()), b + c
-    about = {"item": item, "test": "McNemar", "n": n, "used": used, "target": "analytic"}
+    about: Any = {"item": item, "test": "McNemar", "n": n, "used": used, "target": "analytic"}
     low, high = bonett_price(b, c, n)
     names = {
         "exact": "exact binomial",
@@ -414,7 +414,7 @@ def _homogeneity(table: np.ndarray) -> tuple[float, int]:
 
 def _square_test(test: str, item: str, table: np.ndarray, statistic: float, df: int, method: str) -> Test:
     n = int(table.sum())
-    about = {"item": item, "test": test, "n": n, "used": _off(table), "target": "analytic"}
+    about: Any = {"item": item, "test": test, "n": n, "used": _off(table), "target": "analytic"}
     if df == 0:
         return Test(**about, df=0, p=1.0 if n else math.nan, method=f"{method}; {_moved(n)}")
     return Test(**about, statistic=statistic, df=df, p=float(stats.chi2.sf(statistic, df)), method=method)
@@ -476,7 +476,7 @@ def rank_biserial(before: Any, after: Any = None, *, values: Sequence[object] | 
     d = _differences(before, after, values)
     ranks, up = _ranks(d, "wilcox")
     used = len(ranks)
-    about = {"item": item, "test": "rank-biserial", "n": len(d), "used": used, "target": "analytic"}
+    about: Any = {"item": item, "test": "rank-biserial", "n": len(d), "used": used, "target": "analytic"}
     method = f"Fisher z; {used} non-zero pairs of {len(d)}"
     if used == 0:
         return Test(**about, estimate=math.nan, method=f"{method}; {_nothing(d)}")
@@ -513,7 +513,7 @@ def mean_change(
 def _mean_test(d: np.ndarray, test: str, item: str, target: Target, population: int | None, size: int | None) -> Test:
     n = len(d)
     method = f"paired t{', finite-population correction' if size else ''}"
-    about = {"item": item, "test": test, "n": n, "used": n, "target": target, "population": population or math.nan}
+    about: Any = {"item": item, "test": test, "n": n, "used": n, "target": target, "population": population or math.nan}
     if n == 0:
         return Test(**about, method=f"{method}; {NO_PAIRS}")
     estimate = float(d.mean())
@@ -545,7 +545,7 @@ def dz(before: Any, after: Any = None, *, values: Sequence[object] | None = None
     """
     d = _differences(before, after, values)
     n = len(d)
-    about = {"item": item, "test": "dz", "n": n, "used": n, "target": "analytic"}
+    about: Any = {"item": item, "test": "dz", "n": n, "used": n, "target": "analytic"}
     spread = float(d.std(ddof=1)) if n > 1 else math.nan
     if not spread > 0:
         return Test(**about, method=f"noncentral t; {'no spread' if n else NO_PAIRS}")
@@ -557,9 +557,11 @@ def dz(before: Any, after: Any = None, *, values: Sequence[object] | None = None
 
 def _noncentrality(t: float, df: int, below: float) -> float:
     """The noncentrality that puts the chance `below` below t."""
-    reach = 10 + abs(t)
     if df < 1 or not math.isfinite(t):
         return math.nan
+    if t < 0:  # scipy's noncentral t is missing far below 0
+        return -_noncentrality(-t, df, 1 - below)
+    reach = 10 + t
     return float(optimize.brentq(lambda ncp: stats.nct.cdf(t, df, ncp) - below, t - reach, t + reach, xtol=1e-12))
 
 
@@ -623,7 +625,7 @@ def net_change(
     d = _top_differences(before, after, tops, values) if tops is not None else _differences(before, after, values)
     n, b, c = len(d), int((d > 0).sum()), int((d < 0).sum())
     target = _target(target, population, n)
-    about = {"item": item, "test": f"net change{'' if tops is None else ' of top answers'}", "n": n, "used": b + c}
+    about: Any = {"item": item, "test": f"net change{'' if tops is None else ' of top answers'}", "n": n, "used": b + c}
     about |= {"target": target, "population": population or math.nan}
     if n == 0:
         return Test(**about, method=NO_PAIRS)
@@ -700,7 +702,7 @@ def directions(
     target = _target(target, population, n)
     found = []
     for test, count in (("improved", (d > 0).sum()), ("same", (d == 0).sum()), ("worse", (d < 0).sum())):
-        about = {"item": item, "test": test, "n": n, "used": int(count), "target": target}
+        about: Any = {"item": item, "test": test, "n": n, "used": int(count), "target": target}
         about["population"] = population or math.nan
         if n == 0:
             found.append(Test(**about, method=NO_PAIRS))
