@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 from scipy import stats
 
+from analysis.power import smallest_from_se
+
 ROSE, FELL, SAME, UNKNOWN = "rose", "fell", "no_meaningful_change", "cannot_tell"
 
 
@@ -30,13 +32,7 @@ def judge(changes: pd.DataFrame, *, primary: Sequence[str] = (), small: float = 
         method = "holm" if family == "primary" else "fdr_bh"
         judged.loc[part.index, "p_adjusted"] = multipletests(part["p"], method=method)[1]
     judged["verdict"] = [_verdict(row, small) for row in judged.itertuples()]
-    return judged.assign(detectable=[_detectable(row) for row in judged.itertuples()])
-
-
-def _detectable(row) -> float:
-    if pd.isna(row.se) or row.se == 0 or not row.df > 0:
-        return 0.0 if row.se == 0 else math.nan
-    return float(stats.t.ppf(0.975, row.df) + stats.t.ppf(0.8, row.df)) * row.se
+    return judged.assign(detectable=[smallest_from_se(row.se, row.df) for row in judged.itertuples()])
 
 
 def _p(row) -> float:

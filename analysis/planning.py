@@ -8,54 +8,30 @@ from collections.abc import Sequence
 import pandas as pd
 from scipy import stats
 
+from analysis.power import margin, smallest_dz, smallest_from_se
 from analysis.weights import roster_of
 from survey.errors import StudyError, Text
 from survey.study import Study
 
 RATES = (0.6, 0.7, 0.8, 0.9, 1.0)
-POWER = 0.8
+Z = float(stats.norm.ppf(0.975))
 SPREAD = 0.8  # points: the standard deviation of a five-point scale score that is assumed where nothing is known
 
 
-def margin_of_share(answers: float, people: float, share: float = 0.5) -> float:
-    """Half the width of a 95 % interval of a share among these people, 0 to 1; 0 in a census, missing below 2 answers.
-
-    1.96 sqrt(p (1 - p) / (n - 1) (1 - n / N)). Source: Cochran (1977), Sampling Techniques, 3.2.
-    """
-    return _margin(answers, people, share * (1 - share) * answers / (answers - 1) if answers > 1 else math.nan)
-
-
-def margin_of_mean(answers: float, people: float, spread: float = SPREAD) -> float:
-    """Half the width of a 95 % interval of a mean among these people, in the scale's points."""
-    return _margin(answers, people, spread**2)
+def margin_of_mean(answers: int, people: int, spread: float = SPREAD) -> float:
+    """Half the width of a 95 % interval of a mean among these people, in the scale's points; 0 in a census."""
+    if answers == people:
+        return 0.0
+    return Z * spread * math.sqrt((1 - answers / people) / answers) if answers > 1 else math.nan
 
 
-def _margin(answers: float, people: float, variance: float) -> float:
-    if answers < 2:
-        return math.nan
-    return float(stats.norm.ppf(0.975)) * math.sqrt(variance / answers * max(0.0, 1 - answers / people))
-
-
-def smallest_change(margin: float) -> float:
+def smallest_between_waves(margin: float) -> float:
     """The smallest change between two such waves that is seen four times out of five, from the margin of one wave.
 
-    (z(.975) + z(.8)) sqrt(2) se: two waves of the same precision, whose answers are taken as independent, which beside a
-    census is nearly so, whoever is linked.
+    Two waves of the same precision, whose answers are taken as independent: beside a census that is nearly so, whoever is
+    linked.
     """
-    se = margin / float(stats.norm.ppf(0.975))
-    return float(stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * math.sqrt(2) * se
-
-
-def paired_effect(linked: int) -> float:
-    """The smallest mean change of linked people, in standard deviations of their changes, that a paired t test sees at 80 %.
-
-    For the analytic target. R: `power.t.test(n, power = .8, type = "paired")$delta`. Missing below 3 people.
-    """
-    from statsmodels.stats.power import TTestPower
-
-    if linked < 3:
-        return math.nan
-    return float(TTestPower().solve_power(nobs=linked, alpha=0.05, power=POWER))
+    return smallest_from_se(math.sqrt(2) * margin / Z)
 
 
 def plan(people: int, answers: Sequence[int] | None = None) -> pd.DataFrame:
@@ -67,7 +43,7 @@ def plan(people: int, answers: Sequence[int] | None = None) -> pd.DataFrame:
     counts = answers or sorted({round(rate * people) for rate in RATES})
     rows = []
     for n in counts:
-        share, mean = margin_of_share(n, people), margin_of_mean(n, people)
+        share, mean = margin(n, people), margin_of_mean(n, people)
         rows.append(
             {
                 "people": people,
@@ -75,10 +51,10 @@ def plan(people: int, answers: Sequence[int] | None = None) -> pd.DataFrame:
                 "rate": n / people,
                 "margin_share": share,
                 "margin_mean": mean,
-                "change_share": smallest_change(share),
-                "change_mean": smallest_change(mean),
-                "effect": paired_effect(n),
-                "method": f"simple sample, fpc; 95 %; power {POWER:g}; share 50 %; standard deviation {SPREAD:g}",
+                "change_share": smallest_between_waves(share),
+                "change_mean": smallest_between_waves(mean),
+                "effect": smallest_dz(n),
+                "method": f"simple sample, fpc; 95 %; power 80 %; share 50 %; standard deviation {SPREAD:g}",
             }
         )
     return pd.DataFrame(rows)

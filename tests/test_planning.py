@@ -5,32 +5,21 @@ import math
 import pytest
 
 from analysis.__main__ import main
-from analysis.planning import margin_of_share, paired_effect, plan, plan_groups, smallest_change
+from analysis.planning import margin_of_mean, plan, plan_groups, smallest_between_waves
 from survey.errors import UserError, run, speak
 from survey.study import Study
 
 
-@pytest.mark.parametrize(
-    ("answers", "people", "points"),
-    [(70, 80, 4.2), (60, 80, 6.4), (50, 80, 8.6), (10, 12, 13.3), (45_000, 60_000, 0.23)],
-)
-def test_margins_of_a_share_of_one_half(answers, people, points):
-    digits = 2 if points < 1 else 1
-    assert round(100 * margin_of_share(answers, people), digits) == points
-
-
-def test_a_census_has_no_margin_and_one_answer_tells_nothing():
-    assert margin_of_share(80, 80) == 0
-    assert math.isnan(margin_of_share(1, 80))
-
-
-def test_the_smallest_paired_change_of_72_linked_people_is_a_third_of_a_standard_deviation():
-    assert paired_effect(72) == pytest.approx(0.335, abs=5e-4)  # R: power.t.test(72, power = .8, type = "paired")
-
-
 def test_a_change_must_be_twice_the_margin_to_be_seen():
     # (1.96 + 0.84) sqrt(2) / 1.96 = 2.02
-    assert smallest_change(5.0) == pytest.approx(10.1, abs=0.01)
+    assert smallest_between_waves(5.0) == pytest.approx(10.1, abs=0.01)
+
+
+def test_the_margin_of_a_mean():
+    # 1.96 x 0.8 x sqrt((1 - 60/80) / 60)
+    assert margin_of_mean(60, 80) == pytest.approx(1.96 * 0.8 * (0.25 / 60) ** 0.5, rel=1e-4)
+    assert margin_of_mean(80, 80) == 0
+    assert math.isnan(margin_of_mean(1, 80))
 
 
 def test_more_answers_are_more_precise():
