@@ -318,7 +318,7 @@ def _annex_pages(document, review: Review) -> None:
 
 
 def annex_of(review: Review, ledger: Ledger) -> bytes:
-    """The Excel annex: ledger, levels, changes, shares, targets, response, reliability, versions."""
+    """The Excel annex: ledger, levels, changes, slopes, shares, targets, response, versions."""
     form = review.study.form
     book = ledger.table()
     words = [str(form.label(item)) if isinstance(item, str) else "" for item in book["item"]]
@@ -326,6 +326,7 @@ def annex_of(review: Review, ledger: Ledger) -> bytes:
         "ledger": Text("Sổ số liệu", "Ledger"),
         "levels": Text("Mức", "Levels"),
         "changes": Text("Thay đổi", "Changes"),
+        "slopes": Text("Độ dốc từng giai đoạn", "Slopes of the phases"),
         "shares": Text("Tỉ lệ trả lời từng câu", "Shares"),
         "units": Text("Theo đơn vị", "By unit"),
         "targets": Text("Chỉ tiêu", "Targets"),
@@ -336,6 +337,7 @@ def annex_of(review: Review, ledger: Ledger) -> bytes:
         "ledger": book.assign(title=words),
         "levels": tables.estimates_table(review, review.levels),
         "changes": tables.estimates_table(review, review.changes),
+        "slopes": tables.estimates_table(review, review.slopes),
         "shares": tables.estimates_table(review, review.shares),
         "units": tables.estimates_table(review, review.by_unit),
         "targets": tables.target_table(review.targets),

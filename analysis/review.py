@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from analysis.changes import change
+from analysis.changes import change, slopes
 from analysis.comparisons import judge
 from analysis.contrasts import ARROW
 from analysis.design import Design
@@ -135,6 +135,17 @@ class Review:
         if not parts or not self.scales:
             return judge(self._shown(means(self.frame, [], self.design)))
         return judge(self._shown(pd.concat(parts)), primary=self.study.primary, small=self.study.small)
+
+    @cached_property
+    def slopes(self) -> pd.DataFrame:
+        """The judged yearly slope of each scale in each phase of two waves or more, and the difference of the slopes."""
+        phases = [[w for w in self.study.waves_of(phase.id) if w in self.waves] for phase in self.study.phases]
+        phases = [waves for waves in phases if len(waves) > 1]
+        if not phases or not self.scales:
+            return judge(self._shown(means(self.frame, [], self.design)))
+        return judge(
+            self._shown(slopes(self.frame, self.scales, self.design, phases=phases)), primary=self.study.primary
+        )
 
     @cached_property
     def reliability(self) -> pd.DataFrame:

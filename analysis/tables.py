@@ -37,7 +37,10 @@ HEADINGS = {
     "shown": Text("Được công bố", "Shown"),
     "reason": Text("Lý do ẩn", "Reason"),
     "verdict": Text("Kết luận", "Verdict"),
+    "p": Text("p", "p"),
     "p_adjusted": Text("p hiệu chỉnh", "Adjusted p"),
+    "family": Text("Nhóm giả thuyết", "Family"),
+    "detectable": Text("Thay đổi nhỏ nhất nhận ra được", "Smallest detectable change"),
 }
 
 
