@@ -466,27 +466,53 @@ def _seen(one: pd.Series, two: pd.Series) -> list[object]:
 # --- sizes of the change
 
 
-def rank_biserial(before: Any, after: Any = None, *, values: Sequence[object] | None = None, item: str = "") -> Test:
+def rank_biserial(
+    before: Any,
+    after: Any = None,
+    *,
+    interval: Literal["wilson", "fisher"] = "wilson",
+    values: Sequence[object] | None = None,
+    item: str = "",
+) -> Test:
     """The matched-pairs rank-biserial correlation (Kerby 2014): ranks that rose less ranks that fell, over all, -1 to 1.
 
     Pairs without a difference are left out, which makes it larger than any measure that counts them: see `net_change`.
-    The 95 % interval is Fisher's z with the standard error under no change; missing where all moved one way.
-    R: `effectsize::rank_biserial(after, before, paired = TRUE)`; `pingouin.wilcoxon`'s RBC (without interval).
+    interval (95 %): "wilson" is Wilson's of (r + 1) / 2, with the effective number of pairs from the linearised variance of
+    r after one more rise and one more fall of middling size; "fisher" is Fisher's z with the standard error under no change,
+    missing where all moved one way. Simulated coverage at 20 and 72 people on a five-point scale, r from 0 to .94: "wilson"
+    .93 to .97; "fisher" .92 to .94 at r = 0, but down to .78 where r is above .7.
+    R: `effectsize::rank_biserial(after, before, paired = TRUE)` is "fisher"; `pingouin.wilcoxon`'s RBC has no interval.
     """
     d = _differences(before, after, values)
     ranks, up = _ranks(d, "wilcox")
     used = len(ranks)
     about: Any = {"item": item, "test": "rank-biserial", "n": len(d), "used": used, "target": "analytic"}
-    method = f"Fisher z; {used} non-zero pairs of {len(d)}"
+    method = f"{'Fisher z' if interval == 'fisher' else 'Wilson, linearised'}; {used} non-zero pairs of {len(d)}"
     if used == 0:
-        return Test(**about, estimate=math.nan, method=f"{method}; {_nothing(d)}")
+        return Test(**about, method=f"{method}; {_nothing(d)}")
     total = used * (used + 1) / 2
     estimate = float(2 * ranks[up].sum() / total - 1)
+    if interval == "wilson":
+        low, high = intervals.wilson((estimate + 1) / 2, used / _inflation(d[d != 0]), math.inf)
+        return Test(**about, estimate=estimate, low=2 * low - 1, high=2 * high - 1, method=method)
     if up.all() or not up.any():
         return Test(**about, estimate=estimate, method=f"{method}; all moved one way: no interval")
     se = math.sqrt((2 * used**3 + 3 * used**2 + used) / 6) / total
     low, high = np.tanh(np.arctanh(estimate) + np.array([-1, 1]) * stats.norm.ppf(0.975) * se)
     return Test(**about, estimate=estimate, low=float(low), high=float(high), method=method)
+
+
+def _inflation(d: np.ndarray) -> float:
+    """n times the variance of the rank-biserial correlation over 1 - r^2; with a rise and a fall added, r is never -+1."""
+    middling = np.median(np.abs(d))
+    d = np.r_[d, middling, -middling]
+    n, direction, ranks = len(d), np.sign(d), stats.rankdata(np.abs(d))
+    r = float((direction * ranks).sum() / ranks.sum())
+    # each pair's own part: its rank, and the directions of those that moved further
+    _, place = np.unique(np.abs(d), return_inverse=True)
+    sums = np.bincount(place, weights=direction)
+    further = (sums[::-1].cumsum()[::-1] - sums / 2)[place]
+    return float(4 * ((direction * (ranks - 0.5) + further) / n).var(ddof=1) / (1 - r**2))
 
 
 def mean_change(
@@ -532,7 +558,7 @@ def _mean_test(d: np.ndarray, test: str, item: str, target: Target, population: 
 
 def _mean_se(d: np.ndarray, size: int | None) -> float:
     n = len(d)
-    if size == n:
+    if size == n or (n > 1 and np.ptp(d) == 0):  # the sum of equal decimals may leave a last bit of spread
         return 0.0
     return float(d.std(ddof=1) * math.sqrt((1 - n / size if size else 1.0) / n)) if n > 1 else math.nan
 
@@ -546,7 +572,7 @@ def dz(before: Any, after: Any = None, *, values: Sequence[object] | None = None
     d = _differences(before, after, values)
     n = len(d)
     about: Any = {"item": item, "test": "dz", "n": n, "used": n, "target": "analytic"}
-    spread = float(d.std(ddof=1)) if n > 1 else math.nan
+    spread = float(d.std(ddof=1)) if n > 1 and np.ptp(d) > 0 else math.nan
     if not spread > 0:
         return Test(**about, method=f"noncentral t; {'no spread' if n else NO_PAIRS}")
     estimate = float(d.mean()) / spread
@@ -636,7 +662,7 @@ def net_change(
         return Test(**about, p=p, low=low, high=high, method="Bonett-Price; exact sign test")
     unseen = population - n
     if (unseen + 1) * (unseen + 2) / 2 * (n + 1) ** 2 <= EXACT_WORK:
-        p, low, high = _exact_net(b, c, n, population)
+        p, low, high = _exact_net(b, c, n, int(population))
         return Test(**about, p=p, low=low, high=high, method="exact in a finite population")
     effective = (n - 1) / (1 - n / population)
     low, high = bonett_price(b * effective / n, c * effective / n, effective)

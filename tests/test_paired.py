@@ -94,7 +94,7 @@ def found() -> dict[str, dict[str, float]]:
     say("t", mean_change(X, Y), "statistic", "df", "p", *interval)
     say("t of 80", mean_change(X, Y, population=80), "statistic", "p", "low", "high")
     say("dz", dz(X, Y), *interval)
-    say("rank-biserial", rank_biserial(X, Y), *interval)
+    say("rank-biserial", rank_biserial(X, Y, interval="fisher"), *interval)
     for test in directions(X, Y):
         say(test.test, test, "low", "high")
     for name, table in (("stuart", VISION), ("likert", LIKERT)):
@@ -265,13 +265,6 @@ def test_bonett_price_by_hand():
 # --- coverage
 
 
-def cover(draw, call, truth, times, seed):
-    rng = np.random.default_rng(seed)
-    tests = [call(*draw(rng)) for _ in range(times)]
-    given = [test for test in tests if not math.isnan(test.low)]
-    return np.mean([test.low - 1e-12 <= truth <= test.high + 1e-12 for test in given])
-
-
 @pytest.mark.parametrize(("rose", "fell", "n"), [(30, 12, 70), (10, 10, 60), (5, 0, 50)])
 def test_exact_net_change_never_covers_less_than_95_percent(rose, fell, n):
     school = np.repeat([1, -1, 0], [rose, fell, 80 - rose - fell])
@@ -286,13 +279,20 @@ def test_exact_net_change_never_covers_less_than_95_percent(rose, fell, n):
     assert counted[0] >= 0.95
 
 
-def test_fishers_interval_of_the_rank_biserial_covers_on_a_five_point_scale():
-    moves, chances = np.array([-2, -1, 0, 1, 2]), np.array([0.05, 0.15, 0.4, 0.25, 0.15])
-    rng = np.random.default_rng(1)
-    big = rng.choice(moves, size=400_000, p=chances)
-    truth = rank_biserial(np.zeros(len(big)), big).estimate
-    share = cover(lambda r: (np.zeros(72), r.choice(moves, size=72, p=chances)), rank_biserial, truth, 2000, 2)
-    assert 0.93 < share < 0.985
+@pytest.mark.parametrize("n", [20, 72])
+@pytest.mark.parametrize("chances", [(0.1, 0.2, 0.4, 0.2, 0.1), (0.02, 0.08, 0.4, 0.3, 0.2), (0, 0.05, 0.4, 0.35, 0.2)])
+def test_wilsons_interval_of_the_rank_biserial_covers_where_fishers_does_not(chances, n):
+    moves = np.arange(-2, 3)
+    rng = np.random.default_rng(2)
+    truth = rank_biserial(np.zeros(10**5), np.repeat(moves, (np.array(chances) * 10**5).astype(int))).estimate
+    draws = [rng.choice(moves, size=n, p=chances) for _ in range(500)]
+    shares = {}
+    for interval in ("wilson", "fisher"):
+        tests = [rank_biserial(np.zeros(n), draw, interval=interval) for draw in draws]
+        shares[interval] = np.mean([test.low <= truth <= test.high for test in tests])  # a missing limit does not cover
+    assert 0.915 < shares["wilson"] < 0.985
+    if truth > 0.7:
+        assert shares["fisher"] < 0.9
 
 
 # --- nothing, everyone the same, missing
@@ -316,9 +316,17 @@ def test_where_nobody_moved_p_is_one(call):
 def test_where_all_moved_alike_no_variance_is_made_up():
     assert math.isnan(bhapkar([1] * 9, [2] * 9).p)
     assert math.isnan(mean_change([1] * 9, [2] * 9).p)
-    assert math.isnan(rank_biserial([1] * 9, [2] * 9).low)
-    assert rank_biserial([1] * 9, [2] * 9).estimate == 1
+    assert math.isnan(mean_change([0.1] * 9, [0.4] * 9).p)
+    assert math.isnan(dz([0.1] * 9, [0.4] * 9).estimate)
+    assert math.isnan(rank_biserial([1] * 9, [2] * 9, interval="fisher").low)
+    one_way = rank_biserial([1] * 9, [2] * 9)
+    assert (one_way.estimate, one_way.high) == (1, 1)
+    assert 0 < one_way.low < 0.6
     assert sign([1] * 9, [2] * 9).p == pytest.approx(2 / 2**9)
+
+
+def test_a_population_from_a_spreadsheet_may_be_a_decimal():
+    assert net_change([1, 2, 3], [2, 2, 3], population=4.0) == net_change([1, 2, 3], [2, 2, 3], population=4)
 
 
 def test_one_pair_is_no_error():
