@@ -302,7 +302,9 @@ def _inverted(d: np.ndarray, zeros: str, correct: bool) -> tuple[float, float, f
         ends = above(least), above(most)
         if ends[0] < 0 or ends[1] > 0:
             return math.nan
-        return float(optimize.brentq(above, least, most, xtol=1e-15 * max(abs(least), abs(most))))
+        size = max(abs(least), abs(most))
+        found = optimize.brentq(above, least, most, xtol=1e-15 * size)
+        return float(np.round(found, 10 - math.ceil(math.log10(size))) + 0.0)  # differences are told apart to 12 digits
 
     low, high = crossing(reach, correct), crossing(-reach, correct)
     if math.isnan(low) or math.isnan(high):
@@ -479,8 +481,9 @@ def rank_biserial(
     Pairs without a difference are left out, which makes it larger than any measure that counts them: see `net_change`.
     interval (95 %): "wilson" is Wilson's of (r + 1) / 2, with the effective number of pairs from the linearised variance of
     r after one more rise and one more fall of middling size; "fisher" is Fisher's z with the standard error under no change,
-    missing where all moved one way. Simulated coverage at 20 and 72 people on a five-point scale, r from 0 to .94: "wilson"
-    .93 to .97; "fisher" .92 to .94 at r = 0, but down to .78 where r is above .7.
+    missing where all moved one way. Simulated coverage (2000 draws each of 20 and 72 people, r from 0 to .94): on the five
+    distributions of five-point answers by which "wilson" was chosen among four candidates .944 to .961, on six others .944
+    to .970. "fisher", among the draws where it exists (as few as a third), .77 to .98, lowest where r is large.
     R: `effectsize::rank_biserial(after, before, paired = TRUE)` is "fisher"; `pingouin.wilcoxon`'s RBC has no interval.
     """
     d = _differences(before, after, values)

@@ -160,6 +160,10 @@ def test_zeros_are_ranked_by_pratt_and_dropped_by_wilcoxon():
     assert signed_rank(before, after).method.startswith("normal, tie-corrected; zeros: pratt; 3 non-zero pairs of 4")
 
 
+def test_the_pseudomedian_of_pairs_that_mostly_stay_is_zero():
+    assert signed_rank([1] * 8, [1] * 7 + [2]).estimate == 0
+
+
 def test_the_exact_test_with_ties_lists_every_sign():
     # sizes 1 1 2, all rises: 2 of 8 sign patterns are as far out
     assert signed_rank([1, 1, 1], [2, 2, 3], exact=True).p == pytest.approx(0.25)
