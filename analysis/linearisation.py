@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -183,6 +184,15 @@ class Cells:
         second_stage = seconds.squares(z, within, self.n, several, self.psu_sampled[units.whole], len(units.group))
         taken = (self.sampled / self.population)[parts.whole][units.group]
         return variance + np.bincount(parts.group[units.group], taken * left[units.whole] * second_stage, self.domains)
+
+    def covariance(self, e: np.ndarray) -> np.ndarray:
+        """The covariances of several sums of one domain; e has a row for each cell and a column for each sum."""
+        own = np.array([self.variances(column)[0] for column in e.T])
+        covariance = np.diag(own)
+        for one, two in combinations(range(e.shape[1]), 2):
+            both = self.variances(e[:, one] + e[:, two])[0]
+            covariance[one, two] = covariance[two, one] = (both - own[one] - own[two]) / 2
+        return covariance
 
     @cached_property
     def lonely(self) -> np.ndarray:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations as pairs_of
 from itertools import product
 from typing import Any
 
@@ -198,7 +197,7 @@ class ProportionalOdds:
             slopes.append(fit.theta[columns])
         differences = np.concatenate([slope - slopes[0] for slope in slopes[1:]])
         apart = np.concatenate([part - influence[0] for part in influence[1:]], axis=1)
-        variance = _linearised(answers, apart)
+        variance = answers.base.covariance(apart)
         df2 = answers.df - q + 1
         if not variance.any():
             return {"test": "Brant", "df": q}, "a census: no sampling error"
@@ -671,18 +670,7 @@ def _separated(answers: _Answers, slopes: np.ndarray) -> DesignError:
 def _covariance(answers: _Answers, fit: _Fit) -> np.ndarray:
     if answers.plain:
         return np.linalg.inv(fit.hessian)
-    return _linearised(answers, np.linalg.solve(fit.hessian, fit.scores[answers.place, answers.answer].T).T)
-
-
-def _linearised(answers: _Answers, influence: np.ndarray) -> np.ndarray:
-    """The covariance of sum(w influence) over the cells: `estimates.means`' variance, for several sums at once."""
-    size = influence.shape[1]
-    own = np.array([answers.base.variances(column)[0] for column in influence.T])
-    covariance = np.diag(own)
-    for one, two in pairs_of(range(size), 2):
-        both = answers.base.variances(influence[:, one] + influence[:, two])[0]
-        covariance[one, two] = covariance[two, one] = (both - own[one] - own[two]) / 2
-    return covariance
+    return answers.base.covariance(np.linalg.solve(fit.hessian, fit.scores[answers.place, answers.answer].T).T)
 
 
 def _head(answers: _Answers) -> dict:

@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -18,6 +19,7 @@ import polars as pl
 import pytest
 
 from analysis import Design, change, means, proportional_odds, proportions
+from analysis.unpaired import rank_test
 
 PEOPLE = 80
 
@@ -144,7 +146,17 @@ def weights_of_an_ordinal_model() -> Trap:
         repeated = frame.loc[frame.index.repeat(frame["times"])]
         truth = OrderedModel(repeated["q"], repeated[["x"]], distr="logit").fit(method="bfgs", disp=0).params["x"]
     ours = proportional_odds(frame, "q", ["x"], counts="times").table.query("term == 'x'")["estimate"].item()
-    return Trap("slope of proportional odds, each row standing for 1 or 3 people", "statsmodels 0.15", theirs, ours, truth)
+    return Trap(
+        "slope of proportional odds, each row standing for 1 or 3 people", "statsmodels 0.15", theirs, ours, truth
+    )
+
+
+def rank_test_without_correction() -> Trap:
+    frame = pd.read_csv(Path(__file__).parent / "reference/stratified.csv").assign(w=80 / 65, N=80)
+    found = svy_sample(frame, wgt="w", pop_size="N").categorical.ranktest("q", group="g")
+    ours = rank_test(frame, "q", Design("w", None, None, "N"), group="g").p
+    truth = 0.00134205463397344  # R: svyranktest(q ~ g, svydesign(ids = ~1, weights = ~w, fpc = ~N)), tests/reference/unpaired.R
+    return Trap("p value of a rank test, 65 of 80 people", "svy 0.35", found.stats.p_value, ours, truth)
 
 
 TRAPS: list[Callable[[], Trap]] = [
@@ -156,6 +168,7 @@ TRAPS: list[Callable[[], Trap]] = [
     r_uses_the_normal_quantile,
     a_duckdb_relation,
     weights_of_an_ordinal_model,
+    rank_test_without_correction,
 ]
 
 
