@@ -1,10 +1,15 @@
-"""Scores and reliability."""
+"""Scores and reliability; psych's and polr's numbers (tests/reference/scales.R)."""
+
+import csv
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import need_tool
 
-from analysis.scales import reliability, score
+from analysis.scales import drift, item_rest, omega_total, one_factor, reliability, score
 from survey.questionnaire import Questionnaire
 
 FORM = Questionnaire.model_validate(
@@ -55,3 +60,79 @@ def test_alpha_and_feldts_interval_on_eight_people():
 def test_no_reliability_from_people_who_all_answer_alike():
     people = pd.DataFrame({"wave": 1, **{name: [3, 3, 3, 3] for name in "abcd"}})
     assert np.isnan(reliability(people, FORM)["alpha"].item())
+
+
+HERE = Path(__file__).parent / "reference"
+PEOPLE = pd.read_csv(HERE / "scale.csv")
+FIVE = Questionnaire.model_validate(
+    {
+        "id": "nam",
+        "title": "Năm",
+        "sections": [
+            {
+                "id": "a",
+                "title": "A",
+                "questions": [{"id": n, "type": "linear", "low": 1, "high": 5, "title": n} for n in "abcef"],
+            }
+        ],
+        "scales": [{"id": "s", "title": "S", "items": list("abcef")}],
+    }
+)
+
+
+def reference(text: str) -> dict[str, float]:
+    return {row["case"]: float(row["value"]) for row in csv.DictReader(x for x in text.splitlines() if x[0] != "#")}
+
+
+FROZEN = reference((HERE / "scales.csv").read_text())
+
+
+@pytest.mark.parametrize("wave", [2025, 2027])
+def test_alpha_and_item_statistics_equal_psych(wave):
+    row = reliability(PEOPLE, FIVE).query("wave == @wave").iloc[0]
+    for name in ("alpha", "standardised", "low", "high"):
+        assert row[name] == pytest.approx(FROZEN[f"{wave} {name}"], rel=1e-9)
+    for item in item_rest(PEOPLE, FIVE).query("wave == @wave").itertuples():
+        assert item.r_rest == pytest.approx(FROZEN[f"{wave} item-rest {item.item}"], rel=1e-9)
+        assert item.alpha_without == pytest.approx(FROZEN[f"{wave} alpha without {item.item}"], rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["ml", "minres"])
+@pytest.mark.parametrize("wave", [2025, 2027])
+def test_omega_and_loadings_equal_psych(wave, method):
+    items = PEOPLE.loc[PEOPLE["wave"] == wave, list("abcef")]
+    assert omega_total(items, method) == pytest.approx(FROZEN[f"{wave} omega {method}"], rel=1e-5)
+    loads = one_factor(np.corrcoef(items.to_numpy(), rowvar=False), method)
+    theirs = [FROZEN[f"{wave} loading {method} {item}"] for item in items]
+    assert loads.tolist() == pytest.approx(theirs, rel=2e-4)  # psych stops early: its loadings hold four digits
+
+
+def test_drift_equals_polr_and_finds_the_item_that_drifts():
+    table = drift(PEOPLE, FIVE, (2025, 2027)).set_index("item")
+    for item in table.index:
+        assert table.loc[item, "shift"] == pytest.approx(FROZEN[f"drift {item}"], rel=1e-5)
+        assert table.loc[item, "p"] == pytest.approx(FROZEN[f"drift p {item}"], rel=1e-5)
+    assert table["p_adjusted"].idxmin() == "f"
+    assert table.loc["f", "p_adjusted"] < 0.01
+    assert (table.drop(index="f")["p_adjusted"] > 0.05).all()
+
+
+def test_the_frozen_numbers_are_what_r_says_today():
+    need_tool("Rscript")
+    said = subprocess.run(["Rscript", "scales.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout
+    assert reference(said) == pytest.approx(FROZEN, rel=1e-9)
+
+
+def test_a_scale_of_two_items_or_of_one_answer_has_no_omega():
+    assert np.isnan(omega_total(PEOPLE[["a", "b"]]))
+    assert np.isnan(omega_total(PEOPLE[["a", "b"]].assign(c=3)))
+    alike = pd.DataFrame({"wave": 1, **{name: [3, 3, 3, 3] for name in "abcd"}})
+    assert item_rest(alike, FORM)["r_rest"].isna().all()
+
+
+def test_an_item_that_says_it_all_cannot_be_told_to_drift():
+    apart = pd.DataFrame({"wave": [1] * 4 + [2] * 4, "a": [1] * 4 + [2] * 4})
+    frame = apart.assign(b=[1, 2, 1, 2] * 2, c=[2, 1, 1, 2] * 2, d=[1, 1, 2, 2] * 2)
+    table = drift(frame, FORM, (1, 2)).set_index("item")
+    assert np.isnan(table.loc["a", "p"])
+    assert table.loc["a", "method"].startswith("cannot tell: ")

@@ -69,7 +69,22 @@ def panel() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["wave", "h", "person", "N", "w", "y"])
 
 
+def scale() -> pd.DataFrame:
+    """Five items on five points of 90 people in 2025 and 80 in 2027; item f drifts, item e hardly belongs."""
+    random = np.random.default_rng(20260915)
+    rows = []
+    for wave, people in {2025: 90, 2027: 80}.items():
+        level = random.normal(3 + 0.3 * (wave == 2027), 0.8, people)
+        for one in level:
+            loads = {"a": 1.0, "b": 0.9, "c": 0.7, "e": 0.3, "f": 0.8}
+            y = {i: 3 + b * (one - 3) + random.normal(0, 0.7) for i, b in loads.items()}
+            y["f"] += 0.9 * (wave == 2027)
+            rows.append({"wave": wave} | {i: int(np.clip(round(v), 1, 5)) for i, v in y.items()})
+    return pd.DataFrame(rows)
+
+
 if __name__ == "__main__":
+    scale().to_csv(HERE / "scale.csv", index=False)
     two_stage().to_csv(HERE / "two_stage.csv", index=False)
     panel().to_csv(HERE / "waves.csv", index=False)
     stratified().to_csv(HERE / "stratified.csv", index=False)
