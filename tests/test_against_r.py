@@ -115,6 +115,7 @@ def test_equals_r_survey(case):
         assert (row["low"], row["high"]) == pytest.approx((low, high), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_frozen_numbers_are_what_r_says_today():
     need_tool("Rscript")
     said = subprocess.run(["Rscript", "survey.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout

@@ -156,6 +156,7 @@ def test_more_slopes_than_the_answers_can_bear_have_no_test():
     assert (row["verdict"], row["reason"], math.isnan(row["p"])) == ("cannot_tell", "too few answers", True)
 
 
+@pytest.mark.slow
 def test_the_frozen_numbers_are_what_r_says_today():
     need_tool("Rscript")
     said = subprocess.run(["Rscript", "models.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout

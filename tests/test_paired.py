@@ -67,6 +67,7 @@ def whole(error) -> str:
 # --- against R
 
 
+@pytest.mark.slow
 def test_reference_numbers_are_what_r_says_today():
     run = subprocess.run([need_tool("Rscript"), "paired.R"], cwd=HERE, capture_output=True, check=True, text=True)
     today = pd.read_csv(io.StringIO(run.stdout), comment="#").set_index("case")["value"]

@@ -43,6 +43,7 @@ def test_equals_r_survey(case):
             assert ours.iloc[row - 1] == pytest.approx(weight, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_frozen_numbers_are_what_r_says_today():
     need_tool("Rscript")
     said = subprocess.run(["Rscript", "raking.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout

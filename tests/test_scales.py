@@ -117,6 +117,7 @@ def test_drift_equals_polr_and_finds_the_item_that_drifts():
     assert (table.drop(index="f")["p_adjusted"] > 0.05).all()
 
 
+@pytest.mark.slow
 def test_the_frozen_numbers_are_what_r_says_today():
     need_tool("Rscript")
     said = subprocess.run(["Rscript", "scales.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout

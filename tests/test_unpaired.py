@@ -75,6 +75,7 @@ def test_equals_r_survey(case):
     assert ours == pytest.approx(FROZEN[case], rel=1e-9, nan_ok=True)
 
 
+@pytest.mark.slow
 def test_the_frozen_numbers_are_what_r_says_today():
     need_tool("Rscript")
     said = subprocess.run(["Rscript", "unpaired.R"], cwd=HERE, capture_output=True, text=True, check=True).stdout
