@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from analysis.raking import rake
 from conftest import need_tool
 
 from analysis import Design, change, means, proportions, quantiles, ratios, slopes, totals
+from analysis.raking import rake
 
 HERE = Path(__file__).parent / "reference"
 STRATIFIED, CLUSTERED, TWO_STAGE, PANEL = (
