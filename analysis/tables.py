@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 import xlsxwriter
 
+from analysis.comparisons import FELL, ROSE
 from analysis.review import Review
 from analysis.sentences import HIDDEN, PRETEND, VERDICTS, day, number, percent, signed
 from analysis.targets import STATUS
@@ -83,6 +84,29 @@ def change_table(review: Review, changes: pd.DataFrame) -> pd.DataFrame:
                 index=changes.index,
             ).where(shown, hidden),
             Text("Kết luận", "Verdict"): changes["verdict"].map(lambda verdict: str(VERDICTS[verdict])),
+        }
+    )
+
+
+PACE = VERDICTS | {ROSE: Text("nhanh lên", "faster"), FELL: Text("chậm lại", "slower")}  # of one phase after another
+
+
+def slope_table(review: Review, slopes: pd.DataFrame) -> pd.DataFrame:
+    """A row per scale and phase: points a year, the interval, and the verdict; and whether the later phase is faster."""
+    shown, hidden = slopes["shown"], str(HIDDEN)
+    later = slopes["statistic"] == "difference of slopes"
+    pairs = zip(slopes["low"], slopes["high"], strict=True)
+    between = [f"{signed(low)} {Text('đến', 'to')} {signed(high)}" for low, high in pairs]
+    verdicts = [str((PACE if pace else VERDICTS)[v]) for v, pace in zip(slopes["verdict"], later, strict=True)]
+    versus = Text("so với", "against")
+    phases = [f" {versus} ".join(reversed(str(wave).replace("→", "–").split(" | "))) for wave in slopes["wave"]]
+    return _worded(
+        {
+            Text("Thang đo", "Scale"): slopes["item"].map(lambda item: str(review.label(item))),
+            Text("Giai đoạn", "Phase"): pd.Series(phases, index=slopes.index),
+            Text("Điểm mỗi năm", "Points a year"): slopes["estimate"].map(signed).where(shown, hidden),
+            Text("Khoảng tin cậy 95%", "95% interval"): pd.Series(between, index=slopes.index).where(shown, hidden),
+            Text("Kết luận", "Verdict"): pd.Series(verdicts, index=slopes.index),
         }
     )
 
