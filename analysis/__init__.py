@@ -30,6 +30,7 @@ _HOMES = {
     "tost": "equivalence",
     "rake": "raking",
     "suppress": "suppression",
+    "judge": "comparisons",
     "weigh": "weights",
     "response": "weights",
 }

@@ -162,11 +162,17 @@ def batched(items: Sequence[str], size: int) -> Iterator[list[str]]:
 
 
 def _inferred(frame: Any) -> Any:
-    """A pandas frame whose columns of mixed objects are read as what they hold; any other frame as it is."""
+    """A pandas frame whose mixed objects, and categories that are numbers, are read as what they hold; any other as it is."""
     if not isinstance(frame, pd.DataFrame):
         return frame
-    mixed = [name for name in frame if frame[name].dtype == object]
-    return frame.assign(**{name: frame[name].convert_dtypes() for name in mixed}) if mixed else frame
+    plainer = {}
+    for name in frame:
+        column = frame[name]
+        if column.dtype == object:
+            plainer[name] = column.convert_dtypes()
+        elif isinstance(column.dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(column.cat.categories):
+            plainer[name] = pd.Series(column.to_numpy(), index=column.index).astype("Float64")
+    return frame.assign(**plainer) if plainer else frame
 
 
 def _in_memory(data: Any, items: Sequence[str], keys: Keys, weights: Mapping[str, str], size: int) -> Iterator[Counts]:
@@ -177,14 +183,16 @@ def _in_memory(data: Any, items: Sequence[str], keys: Keys, weights: Mapping[str
         code = joined(code, pd.factorize(held[name], use_na_sentinel=False)[0])
     rows = first(np.arange(len(held)), code, int(code.max(initial=-1)) + 1)
     table = pd.DataFrame({key: held[name].iloc[rows].reset_index(drop=True) for key, name in keys.all.items()})
-    table.index = pd.RangeIndex(len(rows))
+    table.index = pd.RangeIndex(
+        len(rows) if keys.all else 1
+    )  # without keys all rows are one combination, even if there are none
     sums = {key: held[name].to_numpy(float, na_value=np.nan) for key, name in weights.items()}
     for key, values in sums.items():
         _require_weights(weights, {key: int((~(values >= 0)).sum())})
     if "w" in sums:
         sums |= {"w2": sums["w"] ** 2} | ({"used": (sums["w"] > 0).astype(float)} if (sums["w"] == 0).any() else {})
     for part in batched(items, max(1, CHUNK // max(1, size))):
-        cells = [_added(code, len(rows), held[item], sums) for item in part]
+        cells = [_added(code, len(table), held[item], sums) for item in part]
         item = np.repeat(np.arange(len(part)), [len(cell["key"]) for cell in cells])
         whole = {name: np.concatenate([cell[name] for cell in cells]) for name in cells[0]}
         yield Counts(table, whole.pop("key"), part, item, whole.pop("value"), **whole)
@@ -195,18 +203,18 @@ def _added(code: np.ndarray, keys: int, answers: pd.Series, sums: Mapping[str, n
     value, values = _numbered(answers)
     flat = code * len(values) + value
     size = keys * len(values)
-    if size > 4 * len(flat) + 1000:  # as many values as rows: number the cells that there are
-        flat, size, held = dense(flat), 0, flat
-        cell = first(held, flat, int(flat.max(initial=-1)) + 1)
-    n = np.bincount(flat, minlength=size)
-    if size:
+    if size <= 4 * len(flat) + 1000:
+        n = np.bincount(flat, minlength=size)
         cell = np.flatnonzero(n)
         added = {name: np.bincount(flat, weights, size)[cell] for name, weights in sums.items()}
-    else:
-        added = {name: np.bincount(flat, weights) for name, weights in sums.items()}
-    n = n[cell].astype(float) if size else n.astype(float)
+        n = n[cell]
+    else:  # about as many values as rows: number only the cells that there are
+        held = dense(flat)
+        cell = first(flat, held, int(held.max(initial=-1)) + 1)
+        n = np.bincount(held)
+        added = {name: np.bincount(held, weights) for name, weights in sums.items()}
     key, place = np.divmod(cell, len(values))
-    return {"key": key, "value": values[place], **dict.fromkeys(SUMS, n), **added}
+    return {"key": key, "value": values[place], **dict.fromkeys(SUMS, n.astype(float)), **added}
 
 
 def _numbered(answers: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -49,13 +49,14 @@ def proportions(
 ) -> pd.DataFrame:
     """Weighted shares (0 to 1) of each value of each item: a row per item, group and value, with COLUMNS.
 
-    values: item -> its possible values, so that one nobody chose is there as 0; otherwise those seen anywhere in `frame`.
+    values: item -> its possible values, so that one nobody chose is there as 0; otherwise the categories of a pandas
+    categorical column, in their order, or those seen anywhere in `frame`.
     interval: exact hypergeometric where the base is an unweighted sample of one stratum of known size, else Wilson with
     the effective sample size and t; or Korn-Graubard, untruncated. Else as `means`.
     R: `svymean(~factor(y), design, na.rm = TRUE)`, `svyciprop(~I(y == v), design, method = "beta")`.
     """
-    parts = domains_of(frame, items, design, by)
-    return table_of((part for domains in parts for part in _share_rows(domains, values or {}, interval)), items)
+    parts, known = domains_of(frame, items, design, by), _categories(frame, items) | dict(values or {})
+    return table_of((part for domains in parts for part in _share_rows(domains, known, interval)), items)
 
 
 def levels(
@@ -66,8 +67,8 @@ def levels(
     values: Mapping[str, Sequence[object]] | None = None,
 ) -> pd.DataFrame:
     """`means` and `proportions` of number-coded items from one count of the frame: half the time of the two calls."""
-    parts = domains_of(frame, items, design, by)
-    return table_of((rows for d in parts for rows in (_mean_rows(d), *_share_rows(d, values or {}, "wilson"))), items)
+    parts, known = domains_of(frame, items, design, by), _categories(frame, items) | dict(values or {})
+    return table_of((rows for d in parts for rows in (_mean_rows(d), *_share_rows(d, known, "wilson"))), items)
 
 
 def totals(frame: Any, items: Sequence[str], design: Design | None = None, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -281,6 +282,18 @@ def method_of(design: Design, *, lonely: bool) -> str:
     ]
     named = [part for part in parts if part]
     return f"linearisation ({', '.join(named)})" if named else "linearisation"
+
+
+def _categories(frame: Any, items: Sequence[str]) -> dict[str, Sequence[object]]:
+    """The values of pandas' categorical columns, in their order. R: the levels of a factor."""
+    if not isinstance(frame, pd.DataFrame):
+        return {}
+    columns = {item: frame[item] for item in items if item in frame}
+    return {
+        i: [str(c) if isinstance(c, str) else c for c in column.cat.categories]
+        for i, column in columns.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+    }
 
 
 def _share_rows(domains: Domains, known_values: Mapping[str, Sequence[object]], interval: str) -> Iterator[Rows]:

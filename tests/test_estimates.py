@@ -196,3 +196,17 @@ def test_groups_may_bear_any_name():
         ["stratum × n", "a × 1", 3.0],
         ["stratum × n", "b × 1", 4.0],
     ]
+
+
+def test_categories_keep_their_order_and_one_nobody_chose_is_zero():
+    words = pd.Categorical(["cao", "thấp", "cao", None], categories=["thấp", "vừa", "cao"], ordered=True)
+    shares = proportions(pd.DataFrame({"q": words}), ["q"])
+    assert shares["value"].tolist() == ["thấp", "vừa", "cao"]
+    assert shares["estimate"].tolist() == pytest.approx([1 / 3, 0, 2 / 3])
+
+
+def test_a_frame_without_rows_has_a_base_of_nobody():
+    nobody = pd.DataFrame({"y": pd.Series([], dtype=float), "g": pd.Series([], dtype=str)})
+    row = means(nobody, ["y"]).iloc[0]
+    assert (row["n"], np.isnan(row["estimate"]), np.isnan(row["se"])) == (0, True, True)
+    assert means(nobody, ["y"], by=["g"]).empty
