@@ -61,10 +61,9 @@ def contrasts(
         numbers = {value: _numbers(part.data[item], item, (tops or {}).get(item)) for value, part in waves.items()}
         for contrast in planned:
             for level in levels:
-                used = {value: weight for value, weight in contrast.weights.items() if weight}
-                means = [waves[value].mean(numbers[value], by, level) for value in used]
+                means = [waves[value].mean(numbers[value], by, level) for value in contrast.weights]
                 head = {"wave": contrast.wave, "item": item, "statistic": contrast.statistic}
-                row = _estimate(means, list(used.values()), design)
+                row = _estimate(means, list(contrast.weights.values()), design)
                 found.append(head | {"group": by or "", "level": level, "target": design.target} | row)
     return pd.DataFrame(found, columns=COLUMNS)
 
@@ -204,7 +203,7 @@ def _numbers(values: pd.Series, item: str, top: Sequence[object] | None) -> np.n
 
 def _estimate(means: list[_Mean], weights: list[float], design: Design) -> dict:
     variance, df = (_descriptive if design.corrected else _clustered)(means, weights)
-    estimate = sum(weight * part.mean for weight, part in zip(weights, means, strict=True))
+    estimate = sum(weight * part.mean for weight, part in zip(weights, means, strict=True) if weight)
     se = math.nan if math.isnan(estimate) else math.sqrt(max(0.0, variance))
     low, high = intervals.student(estimate, se, df)
     _, times = np.unique(np.concatenate([part.answered for part in means]), return_counts=True)

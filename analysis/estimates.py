@@ -185,7 +185,8 @@ def _mean_rows(domains: Domains) -> Rows:
 
 def _total_rows(domains: Domains) -> Rows:
     y, (cells, place) = numbers_of(domains), domains.known(domains.answered)
-    return described(domains, cells, place, cells.sums(cells.w * y), y, "total")
+    total = np.where(cells.answers > 0, cells.sums(cells.w * y), np.nan)
+    return described(domains, cells, place, total, y, "total")
 
 
 def _ratio_rows(domains: Domains, beside: str) -> Rows:
