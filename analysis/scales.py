@@ -55,7 +55,7 @@ def reliability(answers: pd.DataFrame, form: Questionnaire, level: float = 0.95)
         correlations = _correlations(items) if enough else np.full((k, k), math.nan)
         mean = correlations[np.triu_indices(k, 1)].mean() if enough else math.nan
         standardised = k * mean / (1 + (k - 1) * mean)
-        rows.append((wave, scale, k, n, *_alpha(items, level), standardised, omega_total(items)))
+        rows.append((wave, scale, k, n, *alpha(items, level), standardised, omega_total(items)))
     columns = ["wave", "scale", "items", "n", "alpha", "low", "high", "standardised", "omega"]
     return pd.DataFrame(rows, columns=columns).assign(
         target="analytic",
@@ -75,8 +75,8 @@ def item_rest(answers: pd.DataFrame, form: Questionnaire) -> pd.DataFrame:
     for wave, scale, items in _scales(answers, form):
         for item in items:
             rest = items.drop(columns=item)
-            alpha = _alpha(rest, 0.95)[0]
-            rows.append((wave, scale, item, len(items), _correlation(items[item], rest.sum(axis=1)), alpha))
+            r = _correlation(items[item], rest.sum(axis=1))
+            rows.append((wave, scale, item, len(items), r, alpha(rest)[0]))
     table = pd.DataFrame(rows, columns=["wave", "scale", "item", "n", "r_rest", "alpha_without"])
     return table.assign(target="analytic", population=math.nan, method="people who answered every item of the scale")
 
@@ -135,9 +135,10 @@ def _drift(first: pd.DataFrame, second: pd.DataFrame, item: str) -> dict[str, ob
 def omega_total(items: pd.DataFrame, method: Literal["ml", "minres"] = "ml") -> float:
     """McDonald's omega total of one factor: 1 - sum of the uniquenesses / sum of the correlations.
 
-    items: a row per person, a column per item, without gaps. Missing below three items, or where an item is the same for
+    items: a row per person, a column per item; people with a gap are left out. Missing below three items, or where an item is the same for
     everybody. R: `psych::omega(x, nfactors = 1, fm = "ml")$omega.tot`, `fm = "minres"`.
     """
+    items = items.astype("Float64").astype(float).dropna()
     if items.shape[1] < 3 or len(items) < 3:
         return math.nan
     correlations = _correlations(items)
@@ -199,7 +200,13 @@ def _correlation(one: pd.Series, two: pd.Series) -> float:
     return float(_correlations(pd.DataFrame({"one": one, "two": two}))[0, 1])
 
 
-def _alpha(items: pd.DataFrame, level: float) -> tuple[float, float, float]:
+def alpha(items: pd.DataFrame, level: float = 0.95) -> tuple[float, float, float]:
+    """Cronbach's alpha of items (a column each, a row per person) and Feldt's interval: (alpha, low, high).
+
+    People with a gap are left out. Missing below three people or two items, or where all sums are alike. R: `psych::alpha(x)$total$raw_alpha`,
+    `psych::alpha.ci(alpha, n.obs, n.var)`. Feldt, Woodruff and Salih (1987), Applied Psychological Measurement 11, 93-103.
+    """
+    items = items.astype("Float64").astype(float).dropna()
     n, k = items.shape
     whole = float(items.sum(axis=1).var(ddof=1)) if n > 2 and k > 1 else 0.0
     if not whole > 0:
