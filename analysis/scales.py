@@ -135,8 +135,8 @@ def _drift(first: pd.DataFrame, second: pd.DataFrame, item: str) -> dict[str, ob
 def omega_total(items: pd.DataFrame, method: Literal["ml", "minres"] = "ml") -> float:
     """McDonald's omega total of one factor: 1 - sum of the uniquenesses / sum of the correlations.
 
-    items: a row per person, a column per item; people with a gap are left out. Missing below three items, or where an item is the same for
-    everybody. R: `psych::omega(x, nfactors = 1, fm = "ml")$omega.tot`, `fm = "minres"`.
+    items: a row per person, a column per item; people with a gap are left out. Missing below three items, or where
+    an item is the same for everybody. R: `psych::omega(x, nfactors = 1, fm = "ml")$omega.tot`, `fm = "minres"`.
     """
     items = items.astype("Float64").astype(float).dropna()
     if items.shape[1] < 3 or len(items) < 3:
@@ -203,8 +203,9 @@ def _correlation(one: pd.Series, two: pd.Series) -> float:
 def alpha(items: pd.DataFrame, level: float = 0.95) -> tuple[float, float, float]:
     """Cronbach's alpha of items (a column each, a row per person) and Feldt's interval: (alpha, low, high).
 
-    People with a gap are left out. Missing below three people or two items, or where all sums are alike. R: `psych::alpha(x)$total$raw_alpha`,
-    `psych::alpha.ci(alpha, n.obs, n.var)`. Feldt, Woodruff and Salih (1987), Applied Psychological Measurement 11, 93-103.
+    People with a gap are left out. Missing below three people or two items, or where all sums are alike.
+    R: `psych::alpha(x)$total$raw_alpha`, `psych::alpha.ci(alpha, n.obs, n.var)`.
+    Source: Feldt, Woodruff and Salih (1987), Applied Psychological Measurement 11, 93-103.
     """
     items = items.astype("Float64").astype(float).dropna()
     n, k = items.shape
