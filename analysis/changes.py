@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.contrasts import ARROW, Contrast, contrasts
+from analysis.cube import rows
 from analysis.design import Design
 from survey.errors import DesignError, Text
 
@@ -110,8 +111,6 @@ def turnover(
     change of all answers: within (linked people's own change) + composition = total. target is "descriptive": it says what
     the answers hold, without an interval; population is as given.
     """
-    from analysis.cube import rows
-
     data = rows(frame, [wave, person, *items])
     first, second = (data[data[wave] == value] for value in between)
     found = []

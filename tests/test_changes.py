@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import Design, change
+from analysis import Design, change, slopes, turnover
 from survey.errors import DesignError
 
 SCHOOL = Design(population="N")
@@ -167,3 +167,46 @@ def test_a_stratum_that_only_one_wave_has_is_part_of_that_wave_alone():
     two = 2 / 4 * 2 * np.var([-1.5 / 4, 0.5 / 4], ddof=1) + 1 / 3 * 2 * np.var([1.5 / 4, -0.5 / 4], ddof=1)
     s12 = np.cov([-1 / 3, 1 / 3], [-1.5 / 4, 0.5 / 4])[0, 1]
     assert row["se"] ** 2 == pytest.approx(one + two - 2 * (2 - 3 * 2 * 4 / 16) * s12)
+
+
+def test_what_is_peoples_change_and_what_is_other_people():
+    frame = two_waves({1: 1.0, 2: 2.0, 3: 6.0}, {1: 2.0, 2: 4.0, 9: 0.0}, 5)
+    row = turnover(frame, ["y"], between=(1, 2)).iloc[0]
+    # linked: 1.5 -> 3; all: 3 -> 2
+    assert row[["linked_first", "linked_second", "left", "joined"]].tolist() == [1.5, 3.0, 6.0, 0.0]
+    assert row[["within", "composition", "total"]].tolist() == [1.5, -2.5, -1.0]
+    assert row[["n_linked", "n_left", "n_joined"]].tolist() == [2, 1, 1]
+
+
+def test_a_slope_is_the_least_squares_line_through_the_wave_means():
+    parts = [
+        two_waves({1: y, 2: y + 1}, {}, 2).assign(wave=wave) for wave, y in ((2025, 1.0), (2026, 4.0), (2027, 2.0))
+    ]
+    row = slopes(pd.concat(parts), ["y"], SCHOOL, phases=[(2025, 2026, 2027)]).iloc[0]
+    # means 1.5, 4.5, 2.5; ((-1)(1.5) + 0 + (1)(2.5)) / 2; a census: known exactly
+    assert (row["estimate"], row["se"], row["statistic"]) == (pytest.approx(0.5), 0, "slope")
+
+
+def test_a_phase_of_one_wave_has_no_slope():
+    with pytest.raises(DesignError) as error:
+        slopes(two_waves({1: 1.0}, {1: 2.0}, 3), ["y"], SCHOOL, phases=[(1,)])
+    assert str(error.value) == (
+        "Lỗi ở slopes(phases=...)\n"
+        "  Quy tắc: Mỗi giai đoạn cần ít nhất hai đợt.\n"
+        "  Đã thấy: 1\n"
+        "  Cách sửa: Bỏ giai đoạn ấy, hoặc chờ đợt sau."
+    )
+
+
+def test_the_change_of_a_share_counts_the_top_answers():
+    frame = two_waves({1: 3.0, 2: 4.0}, {1: 5.0, 2: 4.0}, 2)
+    row = change(frame, ["y"], SCHOOL, between=(1, 2), tops={"y": [4, 5]}).iloc[0]
+    assert (row["estimate"], row["se"]) == (0.5, 0)
+
+
+def test_known_stayers_sharpen_the_covariance():
+    frame = two_waves({1: 1.0, 2: 2.0, 3: 4.0}, {1: 3.0, 2: 2.0, 3: 5.0}, 5)
+    guessed = change(frame, ["y"], SCHOOL, between=(1, 2)).iloc[0]
+    told = change(frame.assign(both=3), ["y"], SCHOOL, between=(1, 2), stayers="both").iloc[0]
+    # the factor is 3 - 9 Nc / 25: with Nc = 3 it is larger than with the most it can be, 5
+    assert told["se"] < guessed["se"]
