@@ -19,7 +19,8 @@ from survey.errors import DesignError, Text
 from survey.store import ABSENT
 
 CHUNK = 200_000  # answers that are worked on at once: a small frame goes whole, a large one item by item
-IN_MEMORY = 20_000_000  # answers that are held at once; a larger frame is counted by its own engine, item by item
+IN_MEMORY = 20_000_000  # answers that are held at once
+MANY = 2_000_000  # rows from which an engine's own group-by is faster than numbering every row here
 NOT_TOLD = "blank"  # why an answer is missing, where the frame does not say
 
 
@@ -134,7 +135,8 @@ def chunks(frame: Any, items: Sequence[str], design: Design, by: Sequence[str]) 
 def counted(frame: Any, items: Sequence[str], design: Design, by: Sequence[str]) -> Iterator[Counts]:
     """The cube in parts: the cells of a few items of one kind (numbers, or words) at a time.
 
-    What fits in memory is counted there, which takes a fraction of the time of a group-by; what does not, by its engine.
+    Rows are numbered and added up in memory, which takes a fraction of the time of a group-by; `MANY` of them, where the
+    frame has an engine of its own, are counted by it.
     """
     data = nw.from_native(_inferred(frame))
     keys = Keys.of(design, by)
@@ -145,7 +147,7 @@ def counted(frame: Any, items: Sequence[str], design: Design, by: Sequence[str])
     numbers = [item for item in dict.fromkeys(items) if schema[item].is_numeric() or schema[item] == nw.Boolean]
     words = [item for item in dict.fromkeys(items) if item not in numbers]
     size = len(data) if isinstance(data, nw.DataFrame) else int(_pandas(data.select(nw.len()))["len"].iloc[0])
-    pushed = isinstance(data, nw.LazyFrame) and size > IN_MEMORY // 4
+    pushed = isinstance(data, nw.LazyFrame) and size > MANY
     for kind in (numbers, words):
         for held in batched(kind, max(1, IN_MEMORY // max(1, size))):
             for counts in (
