@@ -173,7 +173,8 @@ def _inferred(frame: Any) -> Any:
         if column.dtype == object:
             plainer[name] = column.convert_dtypes()
         elif isinstance(column.dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(column.cat.categories):
-            plainer[name] = pd.Series(column.to_numpy(), index=column.index).astype("Float64")
+            whole = pd.api.types.is_integer_dtype(column.cat.categories)
+            plainer[name] = pd.Series(column.to_numpy(), index=column.index).astype("Int64" if whole else "Float64")
     return frame.assign(**plainer) if plainer else frame
 
 
