@@ -33,15 +33,21 @@ def commands() -> typer.Typer:
             "Draft a questionnaire of an export.",
         ),
         (pull, "Nhập câu trả lời từ Google Trang tính hoặc tệp đã tải về.", "Import the answers."),
+        (columns, "Cột lạ trong trang tính là câu nào: gợi ý, rồi hỏi từng cột.", "Say what unknown columns are."),
+        (log, "Mỗi lần nhập: lúc nào, từ đâu, bao nhiêu câu trả lời mới, đổi, mất.", "Every import so far."),
         (
             status,
             "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.",
             "Who was asked, who answered.",
         ),
+        (forget, "Rút câu trả lời của một người, theo mã người ấy đã đặt.", "Take a person's answers back."),
+        (check_store, "Kiểm tra kho: mọi tệp còn đúng như lúc ghi không.", "Is the store as it was written?"),
+        (backup, "Sao lưu cả khảo sát vào một tệp .zip.", "Save the whole study in one .zip."),
+        (restore, "Khôi phục một bản sao lưu vào thư mục mới.", "Make a study's folder of a backup."),
         (simulate, "Viết câu trả lời mô phỏng cho khảo sát tập dượt.", "Write pretend answers for a pretend study."),
         (demo, "Khảo sát mô phỏng: viết câu trả lời rồi nhập vào kho.", "The pretend study: simulate, then import."),
     ):
-        app.command(command.__name__, help=str(Text(vi, en)))(command)
+        app.command(command.__name__.replace("_", "-"), help=str(Text(vi, en)))(command)
     return app
 
 
@@ -163,23 +169,54 @@ def draft(
 
 
 def pull(
-    folder: Path, wave: Annotated[list[int] | None, typer.Option(help="Chỉ các đợt này / only these")] = None
+    folder: Path,
+    wave: Annotated[list[int] | None, typer.Option(help="Chỉ các đợt này / only these")] = None,
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Từ bản chụp đã có, không cần mạng / of the kept snapshots")
+    ] = False,
 ) -> None:
     from survey.pull import pull as importing
 
     study = _study_folder(folder)
-    for pulled in importing(study, wave or [], _say):
-        state = (
-            Text("mới hoặc đã đổi", "new or changed") if pulled.new else Text("không đổi so với lần trước", "unchanged")
+    for pulled in importing(study, wave or [], _say, kept=kept):
+        found = pulled.difference
+        state = Text(
+            f"{len(found.new)} mới, {len(found.changed)} đã sửa, {len(found.vanished)} không còn, {len(found.unchanged)} như cũ",
+            f"{len(found.new)} new, {len(found.changed)} changed, {len(found.vanished)} gone, {len(found.unchanged)} as before",
         )
+        if found.moved:
+            state = Text("không đổi so với lần trước, chỉ xếp lại hàng", "unchanged but for the order of the rows")
+        elif found.same:
+            state = Text("không đổi so với lần trước", "unchanged")
         _say(
             Text(
-                f"Đợt {pulled.wave}: {pulled.rows} hàng, {pulled.respondents} câu trả lời dùng được; {state}.",
-                f"Wave {pulled.wave}: {pulled.rows} rows, {pulled.respondents} usable answers; {state}.",
+                f"Đợt {pulled.wave}: {pulled.rows} hàng, {pulled.respondents} câu trả lời dùng được; {state.vi}.",
+                f"Wave {pulled.wave}: {pulled.rows} rows, {pulled.respondents} usable answers; {state.en}.",
             )
         )
+        for _, now, questions in found.changed:
+            names = ", ".join(questions)
+            _say(Text(f"  · hàng {now} đã sửa: {names}", f"  · row {now} changed: {names}"))
         for finding in pulled.findings.itertuples():
-            _say(f"  · {_FINDINGS[str(finding.rule)]} – {finding.question}: {finding.found}")
+            _say(
+                "  · "
+                + " – ".join(filter(None, (str(_FINDINGS[str(finding.rule)]), str(finding.question))))
+                + f": {finding.found}"
+            )
+    _remind_of_keeping(study)
+
+
+def _remind_of_keeping(study) -> None:
+    import datetime as dt
+
+    if study.keep_until and dt.date.today() > study.keep_until:
+        day = f"{study.keep_until:%d/%m/%Y}"
+        _say(
+            Text(
+                f"! Đã quá hạn lưu câu trả lời ({day}): lập biên bản rồi xóa thư mục {study.folder} và các bản sao lưu.",
+                f"! The answers were to be kept until {day}: delete the folder {study.folder} and its backups.",
+            )
+        )
 
 
 _FINDINGS = {
@@ -192,6 +229,21 @@ _FINDINGS = {
         "not on the wave's roster (not counted)",
     ),
     "answered_though_skipped": Text("trả lời câu lẽ ra không hỏi", "answered though not asked"),
+    "untitled_column": Text(
+        "cột không có tiêu đề (bỏ qua), số ô có chữ", "a column without a title, left out; its cells"
+    ),
+    "two_columns": Text(
+        "hai cột của một câu, không ai trả lời cả hai (đã gộp), số ô ở cột sau",
+        "two columns of one question, nobody answered both (joined); cells of the second",
+    ),
+    "vanished": Text(
+        "câu trả lời không còn trong trang tính (vẫn còn trong bản chụp)",
+        "no longer in the sheet (still in the snapshot)",
+    ),
+    "corrected": Text("ô được sửa theo corrections.csv", "cells corrected by corrections.csv"),
+    "correction_without_answer": Text(
+        "dòng sửa mà câu trả lời không còn trong trang tính, hàng", "a correction whose answer is gone; row"
+    ),
 }
 
 
@@ -214,6 +266,112 @@ def status(folder: Path) -> None:
         count = int((answers["wave"] == wave.id).sum())
         table.add_row(str(wave.id), str(people), str(count), f"{100 * count / people:.0f}%" if people else "–")
     Console().print(table)
+
+
+def columns(folder: Path, wave: Annotated[int, typer.Option(help="Đợt / wave")]) -> None:
+    from survey import columns as binding
+    from survey import csv_file, store
+    from survey.pull import HEADERS, Tables, read
+
+    study = _study_folder(folder)
+    asked = study.wave(wave)
+    own = {**asked.columns, **Tables.of(study).headers.get(wave, {})}
+    unknown = binding.unknown(read(study, asked, _say), study.form, own, store.ledger(study).headers)
+    if not unknown:
+        _say(Text("Mọi cột đều đã biết.", "Every column is known."))
+        return
+    path = study.folder / "columns.csv"
+    table = csv_file.read(path, HEADERS)
+    for header, best in unknown.items():
+        _say(
+            f"“{binding.shown(header)}”"
+            + (f" → {best[0]} ({best[1]}%): “{study.form.questions[best[0]].title}”" if best else "")
+        )
+        question = typer.prompt(
+            str(Text("Là câu nào? (mã câu; - để bỏ qua cột)", "Which question? (its id; - leaves the column out)")),
+            default=best[0] if best else "-",
+        ).strip()
+        table.loc[len(table)] = [str(wave), header, "" if question == "-" else study.form.known(question).id]
+    _say(store.write(path, csv_file.text(table)))
+
+
+def log(folder: Path) -> None:
+    from survey import store
+
+    for pull_ in store.ledger(_study_folder(folder)).pulls:
+        time = f"{pull_.time:%d/%m/%Y %H:%M} UTC"
+        _say(
+            Text(
+                f"{time} · đợt {pull_.wave} · {pull_.source} · {pull_.rows} hàng, {pull_.answers} câu trả lời: {pull_.new} mới, "
+                f"{pull_.changed} đã sửa, {pull_.vanished} không còn, {pull_.unchanged} như cũ · {pull_.snapshot[:16]}",
+                f"{time} · wave {pull_.wave} · {pull_.source} · {pull_.rows} rows, {pull_.answers} answers: {pull_.new} new, "
+                f"{pull_.changed} changed, {pull_.vanished} vanished, {pull_.unchanged} as before · {pull_.snapshot[:16]}",
+            )
+        )
+
+
+def forget(
+    folder: Path,
+    code: Annotated[str, typer.Argument(help="Mã người ấy đã đặt; - để gõ vào sau / the code; - to be asked")] = "-",
+    unit: Annotated[
+        str | None, typer.Option(help="Mã đơn vị, khi hai người cùng mã / unit, where two have one code")
+    ] = None,
+) -> None:
+    from survey.withdrawal import forget as withdraw
+
+    study = _study_folder(folder)
+    if code == "-":  # a code on the command line stays in the shell's history
+        code = typer.prompt(str(Text("Mã", "Code")), hide_input=True)
+    receipt = withdraw(study, code, unit=unit)
+    counts = ", ".join(f"{wave}: {count}" for wave, count in receipt.rows.items())
+    _say(
+        Text(
+            f"Biên nhận {receipt.number}, ngày {receipt.date:%d/%m/%Y}: đã rút câu trả lời (đợt: số hàng) {counts}.\n"
+            "Còn phải làm bằng tay: xóa hàng ấy trong Google Trang tính và Biểu mẫu, và các bản sao lưu đã có từ trước.",
+            f"Receipt {receipt.number}, {receipt.date:%d/%m/%Y}: answers taken out (wave: rows) {counts}.\n"
+            "Left to do by hand: delete the row in the Google Sheet and Form, and the backups made before.",
+        )
+    )
+
+
+def check_store(folder: Path) -> None:
+    from survey import store
+
+    study = _study_folder(folder)
+    faults = store.faults(study)
+    for fault in faults:
+        _say(f"✗ {study.folder / fault.file}: {fault.found}")
+    if faults:
+        raise typer.Exit(1)
+    held, pulls = store.waves(study), store.ledger(study).pulls
+    _say(
+        Text(
+            f"✓ Kho còn nguyên vẹn: {len(held)} đợt, {len(pulls)} lần nhập.",
+            f"✓ The store is whole: {len(held)} waves, {len(pulls)} imports.",
+        )
+    )
+
+
+def backup(folder: Path, out: Annotated[Path | None, typer.Option(help="Tệp .zip / the .zip")] = None) -> None:
+    import datetime as dt
+
+    from survey import backup as archive
+
+    study = _study_folder(folder)
+    path = archive.save(study, out or Path(f"{study.id}-{dt.date.today():%Y-%m-%d}.zip"))
+    _say(
+        Text(
+            f"Đã sao lưu: {path}. Tệp này có cả mã tự đặt: giữ nơi chỉ người phụ trách mở được.",
+            f"Saved: {path}. It holds people's codes: keep it where only the one in charge can open it.",
+        )
+    )
+
+
+def restore(archive: Path, folder: Path) -> None:
+    from survey import backup as archives
+
+    study = archives.restore(archive, folder)
+    _say(Text(f"Đã khôi phục vào {study.folder}.", f"Restored into {study.folder}."))
 
 
 def simulate(folder: Path, seed: int = 2025) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from survey.columns import SUBMITTED, Own, bind, check_own, place, shown
 from survey.errors import SheetError, Text
-from survey.questionnaire import ChoiceList, Question, Questionnaire, plain, tidy
+from survey.questionnaire import ChoiceList, Question, Questionnaire, tidy, toned
 from survey.raw import Cell, Raw
 from survey.store import ABSENT, OTHER
 
-TIME = {"dấu thời gian", "timestamp"}
-LEFT_OUT = {"địa chỉ email", "email address", "username", "tên người dùng", "điểm số", "score"}  # never an answer
 FINDINGS = ("wave", "question", "rule", "rows", "found")
 
 
@@ -32,76 +33,49 @@ class Cleaned:
     findings: pd.DataFrame
 
 
-def clean(raw: Raw, form: Questionnaire, wave: int, columns: dict[str, str | None] | None = None) -> Cleaned:
+def clean(
+    raw: Raw,
+    form: Questionnaire,
+    wave: int,
+    columns: Own | None = None,
+    *,
+    seen: Mapping[str, Sequence[str]] | None = None,
+) -> Cleaned:
     """Code the sheet by the questionnaire.
 
     `columns` (header -> question id, or None to leave the column out) is the study's own word on headers that the
-    questionnaire does not know. Raises SheetError, naming rows and words, where a column or a choice is unknown: nothing
-    is guessed, and nothing is half imported.
+    questionnaire does not know; `seen` has every header that a question has had before.
+
+    Raises SheetError, naming rows and words, where a column or a choice is unknown: nothing is guessed, and nothing is
+    half imported.
     """
-    bound = _bind(raw, form, columns or {}, wave)
-    found: list[tuple] = []
+    columns = columns or {}
+    check_own(place(raw, wave), raw, form, columns)
+    bound = bind(raw, form, wave, columns, seen)
+    return coded(raw, bound.frame, form, wave, bound.findings)
+
+
+def coded(raw: Raw, frame: pd.DataFrame, form: Questionnaire, wave: int, findings: Sequence[tuple] = ()) -> Cleaned:
+    """The same for a sheet whose columns are bound: `frame` has them by question (see columns.bind)."""
+    found: list[tuple] = [(wave, *finding) for finding in findings]
     typed: dict[str, pd.Series] = {}
     misfits: list[str] = []
     for question in form.questions.values():
-        header = bound.get(question.id)
-        if header is None:
+        if question.id not in frame:
             found.append((wave, question.id, "missing_column", "", str(question.title)))
             continue
         try:
-            typed |= _typed(raw.frame[header], question, form, raw)
+            typed |= _typed(frame[question.id], question, form, raw)
         except Misfit as misfit:
             misfits.append(f"“{_short(question.title)}”: {misfit}")
     if misfits:
         raise _unknown_answers(raw, wave, misfits)
     answers = pd.DataFrame(typed, index=raw.frame.index)
-    answers.insert(0, "submitted", _times(raw, bound.get("submitted")))
+    answers.insert(0, "submitted", _times(raw, frame))
     answers = _agreed(answers, form, wave, found)
     answers = _explain_absences(answers, form, wave, found)
     answers["snapshot"] = raw.digest
     return Cleaned(answers, pd.DataFrame(found, columns=list(FINDINGS)))
-
-
-def _bind(raw: Raw, form: Questionnaire, columns: dict[str, str | None], wave: int) -> dict[str, str]:
-    """Question id (or "submitted") -> header of the sheet."""
-    known = {plain(header): q.id for q in form.questions.values() for header in q.headers if header}
-    own = {plain(header): target for header, target in columns.items()}
-    _check_own_words(raw, form, columns, wave)
-    bound: dict[str, str] = {}
-    unknown: list[str] = []
-    for header in raw.frame.columns:
-        name = plain(header)
-        target = own[name] if name in own else "submitted" if name in TIME else known.get(name, "")
-        if target is None or name in LEFT_OUT:
-            continue
-        if not target:
-            unknown.append(header)
-        elif target in bound:
-            raise _doubled(raw, wave, target, bound[target], header)
-        else:
-            bound[target] = header
-    if not set(bound) & set(form.questions):
-        raise _foreign(raw, form)
-    if unknown:
-        raise _unknown_column(raw, wave, unknown)
-    return bound
-
-
-def _check_own_words(raw: Raw, form: Questionnaire, columns: dict[str, str | None], wave: int) -> None:
-    """The study's own words on columns must lead from a header that is there to a question that is there."""
-    headers = {plain(header) for header in raw.frame.columns}
-    for header, target in columns.items():
-        if plain(header) not in headers or (target is not None and target not in form.questions):
-            missing = f"“{header}”" if plain(header) not in headers else str(target)
-            raise SheetError(
-                _place(raw, wave),
-                rule=Text(
-                    "Mục columns của đợt: tiêu đề có trong trang tính → mã câu có trong phiếu (hoặc null).",
-                    "The wave's columns: a header of the sheet → an id of the questionnaire (or null).",
-                ),
-                found=Text(f"không có {missing}", f"there is no {missing}"),
-                cure=Text("Sửa dòng ấy trong study.yaml, mục columns.", "Mend that line of study.yaml, entry columns."),
-            )
 
 
 def _typed(cells: pd.Series, question: Question, form: Questionnaire, raw: Raw) -> dict[str, pd.Series]:
@@ -112,15 +86,16 @@ def _typed(cells: pd.Series, question: Question, form: Questionnaire, raw: Raw) 
     if question.type == "linear":
         return {question.id: _each(cells, lambda cell: _linear(cell, question)).astype("Int64")}
     if question.type == "number":
-        return {question.id: _each(cells, number).astype("Float64")}
+        return {question.id: _each(cells, lambda cell: number(cell, point=raw.month_first)).astype("Float64")}
     if question.type == "date":
         moments = _each(cells, lambda cell: moment(cell, raw))
         return {question.id: pd.Series(pd.to_datetime([m and m.date() for m in moments]), index=cells.index)}
-    return {question.id: cells.map(lambda cell: None if cell is None else _text(cell)).astype("str")}
+    return {question.id: cells.map(lambda cell: None if cell is None else _text(cell, question.digits)).astype("str")}
 
 
 def _single(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[str, pd.Series]:
-    found = cells.map(lambda cell: None if cell is None else choices.find(_text(cell)))
+    find = lru_cache(None, typed=True)(lambda cell: choices.find(_text(cell)))
+    found = cells.map(lambda cell: None if cell is None else find(cell))
     strange = cells[cells.notna() & found.isna()]
     if len(strange) and not question.other:
         raise Misfit(_rows_and_words(strange))
@@ -136,7 +111,8 @@ def _single(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[s
 
 
 def _several(cells: pd.Series, question: Question, choices: ChoiceList) -> dict[str, pd.Series]:
-    split = cells.map(lambda cell: (set(), "", False) if cell is None else _chosen(_text(cell), choices))
+    apart = lru_cache(None, typed=True)(lambda cell: _chosen(_text(cell), choices))
+    split = cells.map(lambda cell: (set(), "", False) if cell is None else apart(cell))
     strange = split[split.map(lambda pair: bool(pair[1]))].map(lambda pair: pair[1])
     if len(strange) and not question.other:
         raise Misfit(_rows_and_words(strange))
@@ -162,19 +138,29 @@ def _chosen(text: str, choices: ChoiceList) -> tuple[set[int | str], str, bool]:
     exempt = False
     for wording in sorted(choices.by_wording, key=len, reverse=True):
         pattern = rf"(?:^|(?<=[,;]))\s*{re.escape(wording)}\s*(?=$|[,;])"
-        left, count = re.subn(pattern, "", left, flags=re.IGNORECASE)
-        if count and choices.by_wording[wording].missing:
+        places = [match.span() for match in re.finditer(pattern, toned(left), flags=re.IGNORECASE)]
+        for start, end in reversed(places):
+            left = left[:start] + left[end:]
+        if places and choices.by_wording[wording].missing:
             exempt = True
-        elif count:
+        elif places:
             values.add(choices.by_wording[wording].value)
     return values, left.strip(" ,;"), exempt
 
 
-def number(cell: Cell) -> float:
-    """A number as Vietnamese people write it: "3,5" is 3.5, "1.234,5" is 1234.5, "1.000" is 1000."""
+def number(cell: Cell, *, point: bool = False) -> float:
+    """A number as Vietnamese people write it: "3,5" is 3.5, "1.234,5" is 1234.5, "1.000" is 1000.
+
+    `point`: the sheet is a United States one, where "3.125" has a decimal point and "1,000" a thousands comma; "3,5" is
+    3.5 there too, for no thousands are written so.
+    """
     if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if not math.isfinite(cell):
+            raise Misfit(str(cell))
         return float(cell)
     text = str(cell).strip().replace("\xa0", "").replace(" ", "")
+    if point:
+        text = text.translate(str.maketrans(".,", ",."))
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", text):
         text = text.replace(".", "")
     if not re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):
@@ -194,7 +180,7 @@ def moment(cell: Cell, raw: Raw) -> dt.datetime:
     """A time in any form that Google writes, in the sheet's time zone: serial number, ISO, d/m/yyyy, yyyy/m/d AM/PM."""
     zone = ZoneInfo(raw.timezone)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        if not 0 < cell < 200_000:  # up to the year 2447: anything else is no date
+        if not 1 < cell < 109_000:  # from 1900 to 2198: anything else is no date
             raise Misfit(str(cell))
         return (dt.datetime(1899, 12, 30) + dt.timedelta(seconds=round(float(cell) * 86400))).replace(tzinfo=zone)
     text = re.sub(r"\s+", " ", str(cell)).strip()
@@ -219,20 +205,22 @@ def moment(cell: Cell, raw: Raw) -> dt.datetime:
 
 
 def _at(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    if not 1900 <= time.year < 2200:
+        raise Misfit(str(time.year))
     return time if time.tzinfo else time.replace(tzinfo=zone)
 
 
-def _times(raw: Raw, header: str | None) -> pd.Series:
+def _times(raw: Raw, frame: pd.DataFrame) -> pd.Series:
     """When each answer was sent. A time in a form that is not Google's own stays empty: no result rests on it."""
 
     def read(cell: Cell) -> pd.Timestamp | None:
         try:
             return None if cell is None else pd.Timestamp(moment(cell, raw))
-        except (Misfit, ValueError):
+        except (Misfit, ValueError, OverflowError):
             return None
 
-    cells = raw.frame[header] if header else pd.Series(None, index=raw.frame.index, dtype=object)
-    return pd.Series(pd.to_datetime([read(cell) for cell in cells], utc=True), index=raw.frame.index)
+    cells = frame[SUBMITTED] if SUBMITTED in frame else pd.Series(None, index=frame.index, dtype=object)
+    return pd.Series(pd.to_datetime([read(cell) for cell in cells], utc=True), index=frame.index)
 
 
 def _agreed(answers: pd.DataFrame, form: Questionnaire, wave: int, found: list[tuple]) -> pd.DataFrame:
@@ -292,8 +280,13 @@ def _each(cells: pd.Series, parse: Callable[[Cell], object]) -> pd.Series:
     return pd.Series(values, index=cells.index, dtype=object)
 
 
-def _text(cell: Cell) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+def _text(cell: Cell, digits: int = 0) -> str:
+    """The words of a cell. `digits`: where the sheet took a code for a number, its leading zeros are put back."""
+    if isinstance(cell, bool):
+        return str(cell).upper()  # as the sheet shows it
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return cell if isinstance(cell, str) else str(cell).zfill(digits)
 
 
 def _other(text: object) -> str:
@@ -314,17 +307,13 @@ def _rows_and_words(strange: pd.Series) -> str:
     parts = []
     for word, rows in strange.groupby(strange.map(str)).groups.items():
         more = "…" if len(rows) > 6 else ""
-        parts.append(f"{Text('hàng', 'row')} {_list(list(rows)[:6])}{more} {Text('ghi', 'says')} “{_short(word)}”")
+        parts.append(f"{Text('hàng', 'row')} {_list(list(rows)[:6])}{more} {Text('ghi', 'says')} “{shown(word, 60)}”")
     return "; ".join(parts[:5]) + ("; …" if len(parts) > 5 else "")
-
-
-def _place(raw: Raw, wave: int) -> str:
-    return f"{raw.source} ({Text('đợt', 'wave')} {wave})"
 
 
 def _unknown_answers(raw: Raw, wave: int, misfits: list[str]) -> SheetError:
     return SheetError(
-        _place(raw, wave),
+        place(raw, wave),
         rule=Text(
             "Mỗi câu trả lời phải là một lựa chọn có trong phiếu (hoặc một số, ngày đọc được).",
             "Each answer is a choice of the questionnaire (or a number, a date that can be read).",
@@ -335,49 +324,6 @@ def _unknown_answers(raw: Raw, wave: int, misfits: list[str]) -> SheetError:
             "nếu ai đó gõ nhầm, sửa ô ấy trong trang tính. Rồi chạy lại; chưa có gì được ghi.",
             "If the form's wording has changed, add it to the choice's entry also in the questionnaire file; "
             "if somebody mistyped, mend the cell in the sheet. Then run again; nothing has been written.",
-        ),
-    )
-
-
-def _unknown_column(raw: Raw, wave: int, unknown: list[str]) -> SheetError:
-    quoted = ", ".join(f"“{_short(header, 100)}”" for header in unknown)
-    return SheetError(
-        _place(raw, wave),
-        rule=Text("Mỗi cột phải ứng với một câu của phiếu hỏi.", "Each column belongs to a question."),
-        found=Text(f"cột lạ: {quoted}", f"unknown column: {quoted}"),
-        cure=Text(
-            f'Trong study.yaml, đợt {wave}, thêm vào mục columns:  "{unknown[0]}": mã_câu_hỏi  (null để bỏ qua cột ấy). '
-            "Rồi chạy lại; chưa có gì được ghi.",
-            f'In study.yaml, wave {wave}, add to columns:  "{unknown[0]}": question_id  (null leaves the column out). '
-            "Then run again; nothing has been written.",
-        ),
-    )
-
-
-def _doubled(raw: Raw, wave: int, question: str, first: str, second: str) -> SheetError:
-    return SheetError(
-        _place(raw, wave),
-        rule=Text("Mỗi câu hỏi chỉ có một cột.", "A question has one column."),
-        found=Text(f"{question}: “{first}”, “{second}”"),
-        cure=Text(
-            f'Trong study.yaml, đợt {wave}, mục columns: ghi  "{second}": null  cho cột không dùng.',
-            f'In study.yaml, wave {wave}, columns: write  "{second}": null  for the column that is not used.',
-        ),
-    )
-
-
-def _foreign(raw: Raw, form: Questionnaire) -> SheetError:
-    headers = ", ".join(f"“{_short(header)}”" for header in list(raw.frame.columns)[:4])
-    return SheetError(
-        raw.source,
-        rule=Text("Trang tính phải là câu trả lời của phiếu này.", "The sheet holds answers to this questionnaire."),
-        found=Text(
-            f"không cột nào thuộc phiếu “{form.title.vi}”; các cột là {headers}…",
-            f"no column belongs to “{form.title}”; the columns are {headers}…",
-        ),
-        cure=Text(
-            "Kiểm tra source và tab của đợt, và questionnaire trong study.yaml.",
-            "Check the wave's source and tab, and questionnaire in study.yaml.",
         ),
     )
 

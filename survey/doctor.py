@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from survey import store
-from survey.clean import clean
 from survey.errors import Text, UserError
-from survey.pull import read
+from survey.pull import read, usable
 from survey.study import Study
 
 
@@ -74,7 +73,7 @@ def _sources(study: Study) -> Iterator[Check]:
         name = Text(f"Đợt {wave.id}", f"Wave {wave.id}")
         try:
             raw = read(study, wave)
-            cleaned = clean(raw, study.form, wave.id, wave.columns)
+            cleaned = usable(study, wave, raw)
         except UserError as error:
             yield Check(name, False, str(error), str(error.cure))
             return

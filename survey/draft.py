@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from survey.clean import LEFT_OUT, TIME, Misfit, moment, number
+from survey.clean import Misfit, moment, number
+from survey.columns import LEFT_OUT, TIME
 from survey.init import identifier
 from survey.questionnaire import RESERVED, plain, tidy
 from survey.raw import Raw

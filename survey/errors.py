@@ -110,7 +110,7 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(_no_file(error), file=sys.stderr)
+        print(unwritable(error), file=sys.stderr)
         return 1
     except Exception as error:
         if type(error).__name__ == "Abort":  # Ctrl+C, as typer passes it on
@@ -124,7 +124,7 @@ def run(name: str, command: Callable[[list[str]], object], arguments: list[str])
     return code if isinstance(code, int) else 0
 
 
-def _no_file(error: OSError) -> UserError:
+def unwritable(error: OSError) -> UserError:
     """A disk that is full, a folder that may not be written, a file that another program holds."""
     return UserError(
         str(error.filename or Text("ổ đĩa", "the disk")),

@@ -6,6 +6,8 @@ import unicodedata
 
 import pandas as pd
 
+DOUBTFUL = ("wave_1", "code_1", "wave_2", "code_2", "unit_1", "unit_2", "role_1", "role_2", "why", "decision")
+
 
 def normal(code: object) -> str | None:
     """A code without case, accents, spaces and marks: "Lê-05 12" and "le0512" are one; None for what is no code.

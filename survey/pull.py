@@ -1,38 +1,107 @@
-"""From a wave's source to the store: read, clean, keep. Nothing is kept unless every wave asked for is right."""
+"""From a wave's source to the store: read, bind, compare, correct, clean, keep. Nothing is kept unless every wave is right."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from survey import exports, store
-from survey.clean import FINDINGS, Cleaned, clean
+from survey import csv_file, exports, pseudonym, redact, store
+from survey.clean import FINDINGS, Cleaned, clean, coded
+from survey.columns import EMAIL, SUBMITTED, bind, check_own, merged, place
+from survey.corrections import COLUMNS, FILE, correct
 from survey.errors import StudyError, Text
+from survey.history import Difference, compare, fingerprints, prints
+from survey.ledger import Ledger, Pull
+from survey.questionnaire import Questionnaire, tidy
 from survey.raw import Raw
+from survey.redact import REDACTIONS
+from survey.store import OTHER
 from survey.study import Study, Wave
+from survey.withdrawal import without_withdrawn
+
+VERSION = "khaosatso 2"  # of the reader: raised when the same sheet would be read otherwise
+HEADERS = ("wave", "header", "question")  # columns.csv: what a person said a header is; no question: leave it out
 
 Tell = Callable[[Text], None]
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What one wave brought: rows in the sheet, respondents kept, whether the sheet differs from the last time."""
+    """What one wave brought: rows in the sheet, respondents kept, what differs from the last time, what was noticed."""
 
     wave: int
     rows: int
     respondents: int
-    new: bool
+    difference: Difference
     findings: pd.DataFrame
 
+    @property
+    def new(self) -> bool:
+        """Whether any answer differs from the last time."""
+        return not self.difference.same
 
-def pull(study: Study, waves: Sequence[int] = (), tell: Tell = lambda text: None) -> list[Pulled]:
+
+@dataclass(frozen=True)
+class Tables:
+    """What people decided, in the tables beside study.yaml."""
+
+    headers: dict[int, dict[str, str | None]]  # wave -> header -> question, or None: left out
+    corrections: pd.DataFrame
+    redactions: pd.DataFrame
+    names: tuple[str, ...]  # names.txt: of the staff, one in a line, to be found in open text
+
+    @classmethod
+    def of(cls, study: Study) -> Tables:
+        headers: dict[int, dict[str, str | None]] = {}
+        for line in csv_file.read(study.folder / "columns.csv", HEADERS).to_dict("records"):
+            headers.setdefault(int(line["wave"]), {})[line["header"]] = line["question"] or None
+        names = study.folder / "names.txt"
+        return cls(
+            headers,
+            csv_file.read(study.folder / FILE, COLUMNS),
+            csv_file.read(study.folder / "redactions.csv", REDACTIONS),
+            tuple(filter(None, map(tidy, names.read_text("utf-8-sig").splitlines()))) if names.exists() else (),
+        )
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One wave, ready to be kept."""
+
+    change: store.Change
+    record: Pull
+    pulled: Pulled
+    redactions: pd.DataFrame
+
+
+def pull(
+    study: Study, waves: Sequence[int] = (), tell: Tell = lambda text: None, *, kept: bool = False
+) -> list[Pulled]:
     """Import the waves (all that have a source, if none is named) and return what each brought.
 
-    Raises SheetError or StudyError in words; the store then is as it was.
+    `kept`: read no source, but make the answers again of the snapshots that the store has. Raises SheetError or
+    StudyError in words; the store then is as it was.
     """
+    store.refuse_tracked(study)
+    raws = _kept(study, waves) if kept else _read(study, waves, tell)
+    with store.locked(study):
+        early = store.early(study)
+        before = Ledger() if early else store.ledger(study)
+        tables = Tables.of(study)
+        ready = [_prepared(study, study.wave(wave), raw, before, tables) for wave, raw in raws.items()]
+        records = () if kept else tuple(one.record for one in ready)
+        after = before.model_copy(update={"headers": _headers(before, ready), "pulls": before.pulls + records})
+        store.commit(study, before, [one.change for one in ready], after, gone=tuple(early.values()))
+        _keep_redactions(study, tables, ready)
+    return [one.pulled for one in ready]
+
+
+def _read(study: Study, waves: Sequence[int], tell: Tell) -> dict[int, Raw]:
     chosen = [study.wave(wave) for wave in waves] or [wave for wave in study.waves if wave.source]
     if not chosen:
         raise StudyError(
@@ -44,28 +113,23 @@ def pull(study: Study, waves: Sequence[int] = (), tell: Tell = lambda text: None
                 "Add  source: {sheet: SHEET_KEY}  or  source: {export: sheets/2027.zip}  to a wave.",
             ),
         )
-    ready = []
+    raws = {}
     for wave in chosen:
         tell(Text(f"Đợt {wave.id}: đang đọc câu trả lời…", f"Wave {wave.id}: reading the answers…"))
-        raw = read(study, wave, tell)
-        ready.append((wave, raw, _with_strangers(study, wave, clean(raw, study.form, wave.id, wave.columns))))
-    before = store.snapshots(study)
-    return [_keep(study, wave, raw, cleaned, before.get(wave.id)) for wave, raw, cleaned in ready]
+        raws[wave.id] = read(study, wave, tell)
+    return raws
 
 
-def _with_strangers(study: Study, wave: Wave, cleaned: Cleaned) -> Cleaned:
-    """The same, with a finding where answers have no place on the wave's roster: no estimate counts them."""
-    unit, role = study.form.used_as("unit"), study.form.used_as("role")
-    if not (wave.roster and unit and role and {unit.id, role.id} <= set(cleaned.answers)):
-        return cleaned
-    pairs = zip(cleaned.answers[unit.id], cleaned.answers[role.id], strict=True)
-    strange = [not wave.roster.get(str(one), {}).get(str(other), 0) for one, other in pairs]
-    rows = cleaned.answers.index[strange]
-    if not len(rows):
-        return cleaned
-    finding = (wave.id, f"{unit.id}, {role.id}", "off_roster", ", ".join(map(str, rows)), len(rows))
-    more = pd.DataFrame([finding], columns=list(FINDINGS))
-    return replace(cleaned, findings=pd.concat([cleaned.findings, more], ignore_index=True))
+def _kept(study: Study, waves: Sequence[int]) -> dict[int, Raw]:
+    """The snapshots that the answers of these waves (of all) were made of."""
+    early = store.early(study)
+    digests = (
+        {wave: str(pd.read_parquet(path, columns=["snapshot"])["snapshot"].iloc[0]) for wave, path in early.items()}
+        if early
+        else {wave: held.snapshot for wave, held in store.ledger(study).waves.items()}
+    )
+    chosen = waves or [wave.id for wave in study.waves if wave.id in digests]
+    return {wave: store.snapshot(study, wave, digests[study.wave(wave).id]) for wave in chosen if wave in digests}
 
 
 def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:
@@ -90,7 +154,159 @@ def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:
     return sheets.read(source.sheet, source.tab, tell=tell)
 
 
-def _keep(study: Study, wave: Wave, raw: Raw, cleaned: Cleaned, before: str | None) -> Pulled:
-    store.save_snapshot(study, wave.id, raw)
-    store.save_answers(study, wave.id, cleaned.answers)
-    return Pulled(wave.id, len(raw.frame), len(cleaned.answers), before != raw.digest, cleaned.findings)
+def usable(study: Study, wave: Wave, raw: Raw) -> Cleaned:
+    """The answers of a sheet as an import would make them, without the store; raises SheetError in words."""
+    own = {**wave.columns, **Tables.of(study).headers.get(wave.id, {})}
+    return clean(raw, study.form, wave.id, own, seen=store.ledger(study).headers)
+
+
+def _prepared(study: Study, wave: Wave, sheet: Raw, before: Ledger, tables: Tables) -> Ready:
+    form, code = study.form, study.form.used_as("code")
+    own = {**wave.columns, **tables.headers.get(wave.id, {})}
+    check_own(place(sheet, wave.id), sheet, form, own)
+    sheet, bound = without_withdrawn(study, sheet, bind(sheet, form, wave.id, own, before.headers), before)
+    held = before.waves.get(wave.id)
+    last = store.snapshot(study, wave.id, held.snapshot) if held else None
+    earlier = merged(last, held.bound, wave.id) if held and last else bound.frame.iloc[:0]
+    now, then = prints(bound.frame, sheet), prints(earlier, last or sheet)
+    difference = compare(then, now, code.id if code else None)
+    if difference.same and held and last and held.bound == bound.headers:
+        raw, frame, names = (
+            last,
+            earlier,
+            fingerprints(then),
+        )  # sorted, or nothing new: the rows keep their first numbers
+    else:
+        raw, frame, names = sheet, bound.frame, fingerprints(now)
+    anchors = _moved(held.anchors, difference, fingerprints(then), names) if held else {}
+    corrected = correct(frame, tables.corrections, wave.id, names, anchors, str(study.folder / FILE))
+    cleaned = coded(raw, corrected.frame, form, wave.id, [*bound.findings, *corrected.findings])
+    gone = [(wave.id, "", "vanished", ", ".join(map(str, difference.vanished)), len(difference.vanished))]
+    findings = [cleaned.findings, pd.DataFrame(gone if difference.vanished else [], columns=list(FINDINGS))]
+    answers, codes = _separated(study, wave, raw, corrected.frame, cleaned.answers, names)
+    answers, redactions = _redacted(form, wave, answers, tables)
+    findings.append(_strangers(study, wave, answers))
+    change = store.Change(wave.id, sheet, raw, answers, codes, bound.headers, corrected.anchors)
+    pulled = Pulled(
+        wave.id,
+        len(sheet.frame),
+        len(answers),
+        difference,
+        pd.concat([f for f in findings if len(f)] or findings[:1], ignore_index=True),
+    )
+    return Ready(change, _record(study, wave, sheet, pulled), pulled, redactions)
+
+
+def _record(study: Study, wave: Wave, sheet: Raw, pulled: Pulled) -> Pull:
+    difference, consent = pulled.difference, study.form.used_as("consent")
+    notice = f"{study.form.notice.vi}\n{consent.title.vi if consent else ''}"
+    return Pull(
+        time=dt.datetime.now(dt.UTC).replace(microsecond=0),
+        wave=wave.id,
+        source=sheet.source,
+        reader=VERSION,
+        snapshot=sheet.digest,
+        rows=pulled.rows,
+        answers=pulled.respondents,
+        new=len(difference.new),
+        changed=len(difference.changed),
+        vanished=len(difference.vanished),
+        unchanged=len(difference.unchanged),
+        moved=difference.moved,
+        consent=hashlib.sha256(notice.encode()).hexdigest(),
+        purpose=(wave.purpose or study.purpose).vi,
+    )
+
+
+def _moved(anchors: dict[str, str], difference: Difference, then: pd.Series, now: pd.Series) -> dict[str, str]:
+    """The anchors of corrections, where the answer has been edited since: the fingerprint is another, the answer the same."""
+    edited = {then[old]: now[new] for old, new, _ in difference.changed}
+    return {correction: edited.get(one, one) for correction, one in anchors.items()}
+
+
+def _separated(
+    study: Study, wave: Wave, raw: Raw, frame: pd.DataFrame, answers: pd.DataFrame, names: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The answers in the order in which they were sent, with the day and no time, no code, no address; and the codes."""
+    order = answers[["submitted"]].assign(name=names).sort_values(["submitted", "name"], na_position="last").index
+    day = answers["submitted"].dt.tz_convert(raw.timezone).dt.tz_localize(None).dt.normalize()
+    code = study.form.used_as("code")
+    codes = None
+    if study.linked_by == "email":
+        if EMAIL not in frame:
+            raise _no_address(study, wave)
+        key = pseudonym.load_key(study.id, study.folder)
+        codes = frame[EMAIL].map(lambda cell: pseudonym.pseudonym(str(cell), key) if cell is not None else None)
+    elif study.linked_by == "code" and code and code.id in answers:
+        codes = answers[code.id]
+    kept = answers.drop(columns=[code.id] if code and code.id in answers else []).assign(submitted=day)
+    return kept.loc[order], None if codes is None else pd.DataFrame({"code": codes.astype("str")}).loc[order]
+
+
+def _redacted(
+    form: Questionnaire, wave: Wave, answers: pd.DataFrame, tables: Tables
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The answers with what names a person taken out of the words, and the table of what was found."""
+    found, texts = [], {}
+    for name in answers.columns:
+        question = form.questions.get(name.removesuffix(OTHER))
+        if question is None or not (question.type in ("text", "long_text") or name.endswith(OTHER)):
+            continue
+        places = redact.scan(answers[name], tables.names)
+        decided = tables.redactions[tables.redactions["question"] == name]
+        texts[name] = redact.redact(answers[name], places, decided)
+        found.append(places.assign(wave=str(wave.id), question=name, row=places["row"].astype(str)))
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(REDACTIONS))
+    return answers.assign(**texts), table
+
+
+def _keep_redactions(study: Study, tables: Tables, ready: Sequence[Ready]) -> None:
+    """Write what was found in open text to redactions.csv; a person's decision on it stays."""
+    again = {str(one.change.wave) for one in ready}
+    decided = tables.redactions
+    words = {(line["question"], line["kind"], line["found"]): line["decision"] for line in decided.to_dict("records")}
+    found = pd.concat([one.redactions for one in ready], ignore_index=True)
+    if len(found):
+        keys = zip(found["question"], found["kind"], found["found"], strict=True)
+        found["decision"] = [words.get(key, "") or redact.usual(key[1]) for key in keys]
+    table = pd.concat(
+        [decided[~decided["wave"].isin(again)], found.reindex(columns=list(REDACTIONS))], ignore_index=True
+    )
+    if table.to_dict("records") != decided.to_dict("records"):
+        store.write(study.folder / "redactions.csv", csv_file.text(table))
+
+
+def _headers(before: Ledger, ready: Sequence[Ready]) -> dict[str, list[str]]:
+    """Every header that a question has had, those of these sheets among them."""
+    headers = {question: list(seen) for question, seen in before.headers.items()}
+    for one in ready:
+        for header, name in one.change.bound.items():
+            if name not in (SUBMITTED, EMAIL) and header not in headers.setdefault(name, []):
+                headers[name].append(header)
+    return headers
+
+
+def _strangers(study: Study, wave: Wave, answers: pd.DataFrame) -> pd.DataFrame:
+    """A finding where answers have no place on the wave's roster: no estimate counts them."""
+    unit, role = study.form.used_as("unit"), study.form.used_as("role")
+    if not (wave.roster and unit and role and {unit.id, role.id} <= set(answers)):
+        return pd.DataFrame(columns=list(FINDINGS))
+    pairs = zip(answers[unit.id], answers[role.id], strict=True)
+    rows = sorted(answers.index[[not wave.roster.get(str(one), {}).get(str(other), 0) for one, other in pairs]])
+    finding = [(wave.id, f"{unit.id}, {role.id}", "off_roster", ", ".join(map(str, rows)), len(rows))]
+    return pd.DataFrame(finding if rows else [], columns=list(FINDINGS))
+
+
+def _no_address(study: Study, wave: Wave) -> StudyError:
+    return StudyError(
+        f"{study.folder / 'study.yaml'}, linked_by",
+        rule=Text(
+            "Ghép người theo thư điện tử thì trang tính phải có cột “Địa chỉ email”.",
+            "To link people by e-mail the sheet has the column “Email Address”.",
+        ),
+        found=Text(f"đợt {wave.id} không có cột ấy", f"wave {wave.id} has no such column"),
+        cure=Text(
+            "Ghi linked_by: code (theo mã tự đặt) hoặc linked_by: none (không ghép), rồi chạy lại.",
+            "Write linked_by: code (by the code people make up) or linked_by: none, then run again.",
+        ),
+    )

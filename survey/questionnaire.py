@@ -31,6 +31,7 @@ FROM_STUDY = ("units", "roles")  # choice lists that each school's study fills i
 
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 SPACES = re.compile(r"\s+")
+OLD_TONE = re.compile("[òóỏõọ][ae]|[ùúủũụ]y", re.IGNORECASE)
 
 
 def tidy(text: object) -> str:
@@ -38,9 +39,19 @@ def tidy(text: object) -> str:
     return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", str(text)))).strip()
 
 
+def toned(text: str) -> str:
+    """The text with the tone marks of oa, oe, uy where the new spelling has them: "Hòa" and "Hoà" are one; as long as before."""
+    return OLD_TONE.sub(lambda two: _carried(two[0][0], two[0][1]), text)
+
+
+def _carried(first: str, second: str) -> str:
+    letter, tone = tuple(unicodedata.normalize("NFD", first))
+    return letter + unicodedata.normalize("NFC", second + tone)
+
+
 def plain(text: object) -> str:
-    """The form in which two texts are compared: tidy, and without case."""
-    return tidy(text).casefold()
+    """The form in which two texts are compared: tidy, without case, with tone marks in one place."""
+    return toned(tidy(text).casefold())
 
 
 def _both(value: object) -> object:
@@ -122,6 +133,7 @@ class Question(Model):
     high: int | None = None
     required: bool = False
     other: bool = False
+    digits: int = Field(default=0, ge=0, le=20)  # of a code or number kept as text, so that 0012 is not read as 12
     reverse: bool = False
     use: Use | None = None
     tags: dict[str, str | int | list[int] | list[str]] = {}
@@ -202,6 +214,19 @@ class Questionnaire(Model):
     @cached_property
     def _section_of(self) -> dict[str, Section]:
         return {question.id: section for section in self.sections for question in section.questions}
+
+    def known(self, question: str) -> Question:
+        """The question of this id; raises QuestionnaireError in words where there is none."""
+        if question in self.questions:
+            return self.questions[question]
+        raise QuestionnaireError(
+            question,
+            rule=Text("Mã câu hỏi phải có trong phiếu.", "The id is a question's."),
+            found=Text("không có câu nào mang mã này", "no question has this id"),
+            cure=Text(
+                "Xem các mã: python run.py survey codebook THƯ_MỤC", "See the ids: python run.py survey codebook FOLDER"
+            ),
+        )
 
     def section_of(self, question: str) -> Section:
         return self._section_of[question]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from survey.errors import SheetError, Text
 
 Cell = str | int | float | bool | None
+HALF = re.compile("[\ud800-\udfff]")  # half a character, which a damaged program sends and no file can hold
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Raw:
             ],
             "timezone": self.timezone,
             "serial_dates": self.serial_dates,
+            **({"month_first": True} if self.month_first else {}),
         }
         return json.dumps(table, ensure_ascii=False, indent=0)
 
@@ -91,14 +94,19 @@ def _cell(cell: object) -> Cell:
         return None
     if isinstance(cell, dt.datetime | dt.date | dt.time):
         return cell.isoformat()
-    return cell if isinstance(cell, str | int | float | bool) else str(cell)
+    if isinstance(cell, str):
+        return HALF.sub("\ufffd", cell)
+    return cell if isinstance(cell, int | float | bool) else str(cell)
 
 
 def _distinct(headers: list[Cell], positions: list[int]) -> list[str]:
-    seen: dict[str, int] = {}
-    names = []
+    own = {str(header) for header in headers}
+    names: list[str] = []
     for header, position in zip(headers, positions, strict=True):
-        name = str(header) if header is not None else f"(cột {position + 1} không có tiêu đề)"
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        name = first = str(header) if header is not None else f"(cột {position + 1} không có tiêu đề)"
+        number = 1
+        while name in names or (name != first and name in own):
+            number += 1
+            name = f"{first} ({number})"
+        names.append(name)
     return names

@@ -25,7 +25,7 @@ from gspread.auth import get_config_dir
 from gspread.utils import DateTimeOption, ValueRenderOption
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception
 
-from survey.clean import TIME
+from survey.columns import TIME
 from survey.errors import SheetError, Text
 from survey.questionnaire import plain
 from survey.raw import Raw, from_rows

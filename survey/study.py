@@ -88,6 +88,7 @@ class Wave(Model):
     phase: int | None = None  # said only where the closing dates would put the wave in the wrong phase
     roster: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = {}  # unit -> role -> people on the day the wave opens
     columns: dict[str, str | None] = {}  # header in the sheet -> question id, or null: a column to leave out
+    purpose: Bilingual | None = None  # what people were told their answers are for, where it is not the study's
 
 
 class Content(Model):
@@ -143,6 +144,9 @@ class Study(Model):
     primary: tuple[str, ...] = ()  # items or scales named in advance: adjusted by Holm as one family
     small: float = 0.2  # a change within +- this many scale points is "no meaningful change", fixed beforehand
     smallest_base: int = Field(default=5, ge=2)
+    linked_by: Literal["code", "email", "none"] = "code"  # how one person is found in two waves
+    purpose: Bilingual = Text("")  # what the answers are for, as people are told: recorded with every import
+    keep_until: dt.date | None = None  # the answers are to be deleted after this day
 
     _folder: Path = PrivateAttr(default=Path("."))
 

@@ -152,13 +152,17 @@ def test_a_snapshot_is_written_once_and_the_same_sheet_changes_nothing(study):
     assert "không đổi so với lần trước" in run("pull", study, "--wave", 2026).stdout
     assert {path: path.stat().st_mtime_ns for path in (study / "raw").rglob("*.json")} == before
     changed_sheet(study, "Mong có kho học liệu dùng chung cho cả tổ.", "Mong có kho học liệu chung.")
-    assert "mới hoặc đã đổi" in run("pull", study, "--wave", 2026).stdout
+    assert "0 mới, 1 đã sửa, 0 không còn" in run("pull", study, "--wave", 2026).stdout
     assert len(list((study / "raw").rglob("*.json"))) == 2
 
 
 def units_xlsx(folder: Path) -> Path:
     book = openpyxl.Workbook()
-    for row in (["Đơn vị", "Giáo viên", "Quản lý", "Nhân viên"], ["Tổ Toán", 11, 1, None], ["Tổ Văn phòng", None, 1, 7]):
+    for row in (
+        ["Đơn vị", "Giáo viên", "Quản lý", "Nhân viên"],
+        ["Tổ Toán", 11, 1, None],
+        ["Tổ Văn phòng", None, 1, 7],
+    ):
         book.worksheets[0].append(row)
     book.save(folder / "đơn vị.xlsx")
     return folder / "đơn vị.xlsx"
@@ -226,14 +230,16 @@ def test_a_line_that_is_not_a_command():
 
 
 def test_a_damaged_file_of_answers(study):
-    path = study / "answers/2026.parquet"
+    path = next(study.glob("answers/2026-*.parquet"))
     path.write_bytes(b"PAR1 broken")
     assert refused("status", study) == (
         f"Lỗi ở {path}\n"
         "  Quy tắc: Tệp câu trả lời trong kho phải còn nguyên vẹn.\n"
-        "  Đã thấy: tệp hỏng\n"
-        f"  Cách sửa: Xóa tệp ấy rồi chạy: python run.py survey pull {study}"
+        "  Đã thấy: tệp hỏng hoặc đã bị sửa\n"
+        f"  Cách sửa: Làm lại từ bản chụp: python run.py survey pull {study} --kept"
     )
+    assert run("pull", study, "--kept").returncode == 0
+    assert run("status", study).returncode == 0
 
 
 def test_a_place_that_cannot_be_written(study):

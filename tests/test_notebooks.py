@@ -22,7 +22,9 @@ def ran(demo_study, tmp_path_factory):
                 cell.source = cell.source.replace("../data/demo", demo_study.folder.as_posix())
                 if dot:
                     cell.source += f"\ndot = {dot}"
-        client = NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
+        client = NotebookClient(
+            book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        )
         return client.execute(env=os.environ | {"PYTHONPATH": str(ROOT)})
 
     return run

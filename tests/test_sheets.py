@@ -156,8 +156,8 @@ def test_pull_reads_a_google_sheet_from_the_command_line(google, tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout.splitlines()[1] == "Google đang bận (503); thử lại sau 1 giây…"
-    assert done.stdout.splitlines()[2].endswith("câu trả lời dùng được; mới hoặc đã đổi.")
-    assert (folder / "answers/2026.parquet").exists()
+    assert done.stdout.splitlines()[2].endswith("71 câu trả lời dùng được; 71 mới, 0 đã sửa, 0 không còn, 0 như cũ.")
+    assert len(list(folder.glob("answers/2026-*.parquet"))) == 1
 
 
 def test_a_time_is_one_of_the_sheets_own_zone(google):
