@@ -180,7 +180,7 @@ def moment(cell: Cell, raw: Raw) -> dt.datetime:
     """A time in any form that Google writes, in the sheet's time zone: serial number, ISO, d/m/yyyy, yyyy/m/d AM/PM."""
     zone = ZoneInfo(raw.timezone)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        if not 1 < cell < 109_000:  # from 1900 to 2198: anything else is no date
+        if not 10_000 < cell < 109_000:  # from 1927 to 2198: anything else is no date
             raise Misfit(str(cell))
         return (dt.datetime(1899, 12, 30) + dt.timedelta(seconds=round(float(cell) * 86400))).replace(tzinfo=zone)
     text = re.sub(r"\s+", " ", str(cell)).strip()

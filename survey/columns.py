@@ -157,8 +157,11 @@ def place(raw: Raw, wave: int) -> str:
 
 
 def _unknown(raw: Raw, wave: int, likely: Mapping[str, tuple[str, int] | None]) -> SheetError:
-    quoted = ", ".join(f"“{shown(header)}”" for header in likely)
-    near = [(header, *best) for header, best in likely.items() if best]
+    quoted = ", ".join(f"“{shown(header)}”" for header in list(likely)[:8])
+    if len(likely) > 8:
+        count = f"{len(likely):,}".replace(",", ".")
+        quoted += str(Text(f" … ({count} cột)", f" … ({len(likely):,} columns)"))
+    near = [(header, *best) for header, best in likely.items() if best][:8]
     vi = "".join(f"; “{shown(header)}” gần giống câu {question} ({percent}%)" for header, question, percent in near)
     en = "".join(f"; “{shown(header)}” is much like {question} ({percent}%)" for header, question, percent in near)
     first = shown(next(iter(likely)))
