@@ -40,6 +40,7 @@ def commands() -> typer.Typer:
             "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.",
             "Who was asked, who answered.",
         ),
+        (link, "Cùng một người qua các đợt: ghép được bao nhiêu, cặp nào cần xem.", "The same people over the waves."),
         (forget, "Rút câu trả lời của một người, theo mã người ấy đã đặt.", "Take a person's answers back."),
         (check_store, "Kiểm tra kho: mọi tệp còn đúng như lúc ghi không.", "Is the store as it was written?"),
         (backup, "Sao lưu cả khảo sát vào một tệp .zip.", "Save the whole study in one .zip."),
@@ -308,6 +309,59 @@ def log(folder: Path) -> None:
                 f"{pull_.changed} changed, {pull_.vanished} vanished, {pull_.unchanged} as before · {pull_.snapshot[:16]}",
             )
         )
+
+
+def link(folder: Path) -> None:
+    import pandas as pd
+
+    from survey import csv_file, simulate, store
+    from survey.link import DOUBTFUL, error_rates
+    from survey.link import link as find
+
+    study = _study_folder(folder)
+    found = store.linked(study)
+    for name, words in _LINKS.items():
+        _say(f"{found.counts[name]:>6}  {words}")
+    path = study.folder / "links.csv"
+    decided = csv_file.read(path, DOUBTFUL)
+    open_ = found.doubtful.astype(str)
+    if len(open_):
+        table = pd.concat([decided[decided["decision"] != ""], open_], ignore_index=True)
+        store.write(path, csv_file.text(table))
+        _say(
+            Text(
+                f"{len(open_)} cặp cần xem: mở {path}, ghi “cùng người” hoặc “khác người” ở cột decision.",
+                f"{len(open_)} pairs to look at: open {path}, write “same” or “different” under decision.",
+            )
+        )
+    if study.form.used_as("code") and any(wave.roster for wave in study.waves):
+        typed = [simulate.typed_codes(study, seed=seed) for seed in range(20)]
+        rates = [error_rates(find(one).person, one["person"]) for one in typed]
+        false, missed = (100 * sum(getattr(rate, name) for rate in rates) / len(rates) for name in ("false", "missed"))
+        _say(
+            Text(
+                f"Ước lượng trên 20 bộ dữ liệu mô phỏng theo danh sách của trường: ghép nhầm {_decimal(false)}% số cặp đã ghép, "
+                f"bỏ sót {_decimal(missed)}% số cặp đúng (phần lớn vì không ghi mã).",
+                f"Estimated on 20 sets of pretend answers for this roster: {false:.1f}% of the links are wrong, {missed:.1f}% of "
+                "the true ones are missed (mostly no code was given).",
+            )
+        )
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",")
+
+
+_LINKS = {
+    "codes": Text("câu trả lời có mã", "answers with a code"),
+    "no_code": Text("không có mã", "without a code"),
+    "exact": Text("ghép được nhờ mã trùng khớp", "linked by equal codes"),
+    "typing": Text("ghép được dù gõ sai một chữ (cùng đơn vị, vai trò)", "linked but for one typing error"),
+    "confirmed": Text("ghép theo quyết định trong links.csv", "linked by a decision in links.csv"),
+    "alone": Text("có mã nhưng chỉ ở một đợt", "with a code, in one wave only"),
+    "doubtful": Text("chưa chắc, để riêng", "doubtful, left apart"),
+    "doubled": Text("mã dùng hai lần trong một đợt, để riêng", "code given twice in a wave, left apart"),
+}
 
 
 def forget(

@@ -187,6 +187,17 @@ def sheets(study: Study, truth: Truth | None = None, seed: int = 2025) -> dict[i
     return made
 
 
+def typed_codes(study: Study, truth: Truth | None = None, seed: int = 2025) -> pd.DataFrame:
+    """What pretend people who answer type as their code, beside who they are: wave, person, code, unit, role."""
+    truth = truth or Truth()
+    random = np.random.default_rng(seed)
+    people = _people(study, truth, random)
+    rates = people["role"].map(truth.answers).fillna(np.mean(list(truth.answers.values())))
+    answered = people[random.random(len(people)) < rates].reset_index(drop=True)
+    typed = [_typed_code(code, truth, random) for code in answered["code"]]
+    return answered[["wave", "person", "unit", "role"]].assign(code=typed)
+
+
 def _typed_code(code: str, truth: Truth, random: np.random.Generator) -> str | None:
     if random.random() < truth.no_code:
         return None

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from survey import link
+from survey import csv_file, link
 from survey.errors import StudyError, Text, unwritable
 from survey.ledger import File, Held, Ledger
 from survey.raw import Raw
@@ -140,6 +140,8 @@ def coded(study: Study) -> pd.DataFrame:
     """What people are linked by: wave, row, code, unit, role (unit and role where they are asked). It leaves `data` nowhere."""
     parts = []
     unit, role = study.form.used_as("unit"), study.form.used_as("role")
+    if study.linked_by == "email":
+        unit = role = None  # a pseudonym has no typing errors to forgive
     for answers, codes in _opened(study).values():
         part = answers[["wave", "row"]].assign(code=codes)
         for name, question in (("unit", unit), ("role", role)):
@@ -149,15 +151,19 @@ def coded(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["wave", "row", "code"])
 
 
+def linked(study: Study) -> link.Linked:
+    """Who gave which answer, as far as the codes and a person's decisions (links.csv) tell."""
+    return link.link(coded(study), csv_file.read(study.folder / "links.csv", link.DOUBTFUL))
+
+
 def answers(study: Study) -> pd.DataFrame:
     """See `Study.answers`."""
     kept, form = stored(study), study.form
-    people = coded(study)
+    people = linked(study)
     unit, role = form.used_as("unit"), form.used_as("role")
     phases = {wave.id: study.phase_of(wave) for wave in study.waves}
     head = pd.DataFrame({"wave": kept["wave"], "phase": kept["wave"].map(phases).astype("Int64")})
-    head["person"] = link.persons(people["code"], people["wave"]) if people["code"].notna().any() else pd.NA
-    head["person"] = head["person"].astype("Int64")
+    head["person"] = people.person.reset_index(drop=True)
     for name, question in (("unit", unit), ("role", role)):
         if question and question.id in kept:
             head[name] = kept[question.id]
