@@ -13,6 +13,10 @@ from survey.errors import Text, UserError, run, spoken
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 Folder = Annotated[Path, typer.Argument(help="Thư mục khảo sát / study folder")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(help="Bỏ câu trả lời mang dấu này (duplicate, careless…) / leave out answers with this flag"),
+]
 
 
 def commands() -> typer.Typer:
@@ -62,17 +66,19 @@ def _made(path: Path) -> None:
 def report(
     folder: Folder,
     review: Annotated[str, typer.Option(help="Năm của đợt, hoặc annual / a wave's year, or annual")] = "annual",
+    without: Without = None,
 ) -> None:
     wave = _wave(review)
-    _report(_review(folder, wave))
+    _report(_review(folder, wave, without))
 
 
-def _review(folder: Path, wave: int | None = None):
+def _review(folder: Path, wave: int | None = None, without: list[str] | None = None):
     """The review of a study's wave: all that the tables, charts and reports share is worked out once in it."""
     from analysis.review import Review
     from survey.study import Study
 
-    return Review.of(Study.open(folder), wave)
+    study = Study.open(folder)
+    return Review.of(study if without is None else study.leaving_out(without), wave)
 
 
 def _report(review) -> None:
@@ -97,8 +103,8 @@ def _wave(review: str) -> int | None:
     )
 
 
-def tables(folder: Folder) -> None:
-    _tables(_review(folder))
+def tables(folder: Folder, without: Without = None) -> None:
+    _tables(_review(folder, None, without))
 
 
 def _tables(review) -> None:

@@ -66,4 +66,8 @@ def _belongs(review: Review, cells, index: pd.Index) -> pd.Series:
             wave.roster.get(str(known[0].get(plain(u))), {}).get(str(known[1].get(plain(r))), 0) > 0 for u, r in pairs
         ]
         counted &= pd.Series(placed, index=index)
+    if review.study.leave_out:
+        kept = store.stored(review.study)
+        doubted = review.study.flags()[list(review.study.leave_out)].any(axis=1) & (kept["wave"] == review.wave)
+        counted[kept["row"][doubted]] = False
     return counted

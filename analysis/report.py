@@ -160,6 +160,24 @@ def target_summary(targets: pd.DataFrame) -> str:
     return str(Text(f"Trong {whole} chỉ tiêu của kế hoạch: {joined}.", f"Of the {whole} targets: {joined}."))
 
 
+def doubts(review: Review) -> str:
+    """What was flagged among the answers of the review's wave, and whether the results count it; "" where nothing was."""
+    words = {name: str(label) for name, label in review.study.flag_labels.items()}
+    counts = [f"{words[name]} {number(count, 0)}" for name, count in review.flagged.items() if count]
+    if not counts:
+        return ""
+    out = [words[name] for name in review.study.leave_out if review.flagged[name]]
+    used = Text("kết quả tính cả những câu trả lời ấy", "the results count them")
+    if out:
+        used = Text(f"kết quả không tính: {', '.join(out)}", f"the results leave out: {', '.join(out)}")
+    return str(
+        Text(
+            f"Câu trả lời cần xem lại: {'; '.join(counts)}; {used.vi}.",
+            f"Answers to doubt: {'; '.join(counts)}; {used.en}.",
+        )
+    )
+
+
 def _survey(document, review: Review, ledger: Ledger) -> None:
     _head(document, "3. Kết quả khảo sát cán bộ, giáo viên, nhân viên", "3. Staff survey", 2)
     for row in _whole_school(review).itertuples():
@@ -173,6 +191,8 @@ def _survey(document, review: Review, ledger: Ledger) -> None:
             f"Trong đó {number(review.unplaced, 0)} câu trả lời có đơn vị hoặc vai trò ngoài danh sách nhân sự, không được tính.",
             f"Of these, {number(review.unplaced, 0)} answers have a unit or role that the roster does not, and are not counted.",
         )))  # fmt: skip
+    if doubted := doubts(review):
+        _say(document, doubted)
     _say(document, limits(review))
     primary = [item for item in review.study.primary if item in review.scales] or review.scales
     changes = review.changes[review.changes["item"].isin(primary)]

@@ -80,6 +80,12 @@ class Review:
         return len(self.answered) - len(self.frame)
 
     @cached_property
+    def flagged(self) -> dict[str, int]:
+        """Flag -> how many answers of the review's wave have it, left out of the results or not."""
+        flags = self.study.flags()[store.stored(self.study)["wave"] == self.wave]
+        return {name: int(flags[name].sum()) for name in self.study.flag_labels}
+
+    @cached_property
     def design(self) -> Design:
         return design_of(self.study)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -145,6 +146,12 @@ class Study(Model):
     small: float = 0.2  # a change within +- this many scale points is "no meaningful change", fixed beforehand
     smallest_base: int = Field(default=5, ge=2)
     linked_by: Literal["code", "email", "none"] = "code"  # how one person is found in two waves
+    duplicates: Literal["last_complete", "last", "first", "none"] = (
+        "last_complete"  # which of one person's answers counts
+    )
+    leave_out: tuple[
+        Literal["duplicate", "off_roster", "crowded", "out_of_window", "careless"], ...
+    ] = ()  # see screen.py
     purpose: Bilingual = Text("")  # what the answers are for, as people are told: recorded with every import
     keep_until: dt.date | None = None  # the answers are to be deleted after this day
 
@@ -194,15 +201,47 @@ class Study(Model):
         before = [p.review_wave for p in self.phases if p.id == phase - 1]
         return before + own
 
-    def answers(self) -> pd.DataFrame:
+    def answers(self, without: Sequence[str] | None = None) -> pd.DataFrame:
         """One row per respondent and wave: wave, phase, person, unit, role, then a column per question.
 
         Codes, free text and the time of answering stay in the store. `person` numbers people across the waves
-        (missing where nothing links them). Raises StudyError where nothing has been imported yet.
+        (missing where nothing links them). `without`: flags (see `flags`) whose answers are left out; the study's own
+        `leave_out`, if none is given. Raises StudyError where nothing has been imported yet.
         """
         from survey import store
 
-        return store.answers(self)
+        answers = store.answers(self)
+        out = list(self.leave_out if without is None else without)
+        return answers[~self.flags()[out].any(axis=1)].reset_index(drop=True) if out else answers
+
+    def flags(self) -> pd.DataFrame:
+        """What is to doubt in each answer of `answers(without=())`, row by row: see `screen.flags`."""
+        from survey import link, screen, store
+
+        answers, kept = store.answers(self), store.stored(self)
+        keys = store.coded(self)["code"].map(link.key)
+        return screen.flags(answers, self, submitted=kept["submitted"], keys=keys)
+
+    @property
+    def flag_labels(self) -> dict[str, Text]:
+        """Flag -> its words."""
+        from survey.screen import FLAGS
+
+        return FLAGS
+
+    def leaving_out(self, flags: Sequence[str]) -> Study:
+        """The same study whose results leave out the answers with these flags; raises StudyError for an unknown flag."""
+        for flag in flags:
+            if flag not in self.flag_labels:
+                raise StudyError(
+                    "--without",
+                    rule=Text("Mỗi dấu là một trong các dấu đã biết.", "A flag is one of those that are known."),
+                    found=flag,
+                    cure=Text(
+                        f"Chọn trong: {', '.join(self.flag_labels)}.", f"Choose of {', '.join(self.flag_labels)}."
+                    ),
+                )
+        return self.model_copy(update={"leave_out": tuple(flags)})
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Study:
