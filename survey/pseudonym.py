@@ -9,6 +9,7 @@ import re
 import secrets
 from pathlib import Path
 
+from survey import store
 from survey.errors import StudyError, Text
 from survey.questionnaire import plain
 
@@ -46,9 +47,7 @@ def load_key(study: str, folder: Path) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError:
         content = secrets.token_bytes(32)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+        store.write(path, content)  # as every temporary file, its owner's alone
     if len(content) != 32:
         raise StudyError(
             str(path),

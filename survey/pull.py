@@ -88,8 +88,9 @@ def pull(
     StudyError in words; the store then is as it was.
     """
     store.refuse_tracked(study)
-    raws = _kept(study, waves) if kept else _read(study, waves, tell)
+    read = {} if kept else _read(study, waves, tell)
     with store.locked(study):
+        raws = _kept(study, waves) if kept else read
         early = store.early(study)
         before = Ledger() if early else store.ledger(study)
         tables = Tables.of(study)

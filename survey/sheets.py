@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import io
 import json
 import os
 import random
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import gspread
 import requests
+import urllib3
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.auth.transport.requests import Request
 from google.oauth2.service_account import Credentials
@@ -33,6 +35,7 @@ from survey.raw import Raw, from_rows
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 GOOGLE = "https://sheets.googleapis.com"
 RESPONSES = re.compile(r"(form[ _]?responses|câu trả lời biểu mẫu)\s*\d*")  # the name Google gives the response tab
+MOST = 400 * 1024**2  # bytes of one answer: a sheet has ten million cells at most
 BUSY = {429, 500, 502, 503, 504}
 
 Tell = Callable[[Text], None]
@@ -73,7 +76,9 @@ def read(
     try:
         return _read(key, tab, badge, tell or (lambda text: None), patience)
     except (_Refusal, _Unreadable, _GivenUp, requests.RequestException, GoogleAuthError) as met:
-        trouble = met
+        trouble: Exception = met
+    except (KeyError, TypeError, AttributeError):  # so gspread meets JSON that is not Google's
+        trouble = _Unreadable()
     # Outside the except clause: the request, which holds a token, is not even the error's context.
     raise _in_words(trouble, _place(key), badge.service_account_email, patience)
 
@@ -337,12 +342,27 @@ class _Reader(gspread.HTTPClient):
         raise _GivenUp(cast(BaseException, last.exception()), last.attempt_number)
 
     def _get(self, url: str, params: Any) -> requests.Response:
-        response = self.session.get(url, params=params, timeout=self.timeout)
+        with self.session.get(url, params=params, timeout=self.timeout, stream=True) as response:
+            response._content = self._body(response)
         if not response.ok:
             raise _Refusal(response)
         if "application/json" not in response.headers.get("Content-Type", ""):
             raise _Unreadable
         return response
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The whole body, within the time of the reading: the timeout of requests begins anew with every byte."""
+        body = io.BytesIO()
+        try:
+            while piece := response.raw.read1(decode_content=True):
+                if time.monotonic() > self.deadline or body.tell() > MOST:
+                    raise requests.Timeout
+                body.write(piece)
+        except (urllib3.exceptions.HTTPError, OSError) as broken:
+            raise requests.exceptions.ChunkedEncodingError(type(broken).__name__) from None
+        if response.raw.length_remaining:
+            raise requests.exceptions.ChunkedEncodingError("cut")
+        return body.getvalue()
 
     def _pause(self, state: RetryCallState) -> float:
         """What Google asks for; else 1, 2, 4 … seconds and a little by chance, so that not all come back at once."""

@@ -258,11 +258,11 @@ class Change:
 
 @contextlib.contextmanager
 def locked(study: Study) -> Iterator[None]:
-    """Only one program changes a store at a time; raises StudyError in words where another one does not end."""
-    study.folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(study.folder / ".lock", timeout=PATIENCE)
+    """Only one program changes a store at a time; raises UserError in words where another one does not end,
+    and where the disk fails."""
     try:
-        with lock:
+        study.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(study.folder / ".lock", timeout=PATIENCE):
             yield
     except Timeout:
         raise StudyError(
@@ -271,6 +271,8 @@ def locked(study: Study) -> Iterator[None]:
             found=Text("một sổ hay cửa sổ lệnh khác đang ghi", "another notebook or command is writing"),
             cure=Text("Chờ việc ấy xong rồi chạy lại.", "Wait until it has ended, then run again."),
         ) from None
+    except OSError as error:
+        raise unwritable(error) from None
 
 
 def commit(study: Study, before: Ledger, changes: list[Change], after: Ledger, gone: tuple[Path, ...] = ()) -> Ledger:
@@ -280,24 +282,21 @@ def commit(study: Study, before: Ledger, changes: list[Change], after: Ledger, g
     leaves the old state. `gone`: files that are to be deleted, at the latest by the next change.
     """
     refuse_tracked(study)
-    try:
-        held = dict(after.waves)
-        for change in changes:
-            for raw in (change.sheet, change.raw):
-                save_snapshot(study, change.wave, raw)
-            held[change.wave] = Held(
-                snapshot=change.raw.digest,
-                answers=_save(study, "answers", change.wave, change.answers),
-                codes=None if change.codes is None else _save(study, "codes", change.wave, change.codes),
-                bound=change.bound,
-                anchors=change.anchors,
-            )
-        leftover = {*after.leftover, *(path.relative_to(study.folder).as_posix() for path in gone)}
-        ledger = after.model_copy(update={"waves": held, "leftover": tuple(sorted(leftover))})
-        write(study.folder / "store.json", ledger.text().encode())
-        return _swept(study, before, ledger)
-    except OSError as error:
-        raise unwritable(error) from None
+    held = dict(after.waves)
+    for change in changes:
+        for raw in (change.sheet, change.raw):
+            save_snapshot(study, change.wave, raw)
+        held[change.wave] = Held(
+            snapshot=change.raw.digest,
+            answers=_save(study, "answers", change.wave, change.answers),
+            codes=None if change.codes is None else _save(study, "codes", change.wave, change.codes),
+            bound=change.bound,
+            anchors=change.anchors,
+        )
+    leftover = {*after.leftover, *(path.relative_to(study.folder).as_posix() for path in gone)}
+    ledger = after.model_copy(update={"waves": held, "leftover": tuple(sorted(leftover))})
+    write(study.folder / "store.json", ledger.text().encode())
+    return _swept(study, before, ledger)
 
 
 def _save(study: Study, kind: str, wave: int, frame: pd.DataFrame) -> File:

@@ -38,9 +38,9 @@ def forget(study: Study, code: str, *, unit: str | None = None, today: dt.date |
     it back no more; in the sheet itself, and in backups made before, it has to be deleted by hand. Raises StudyError where
     no answer has the code, or where it cannot be told whose it is.
     """
-    key = pseudonym.load_key(study.id, study.folder)
-    sought = mark(code, key)
     with store.locked(study):
+        key = pseudonym.load_key(study.id, study.folder)
+        sought = mark(code, key)
         before = store.ledger(study)
         _require_same_key(study, before, key)
         found = _rows(study, before, sought, unit, key)

@@ -75,6 +75,7 @@ class Fault:
     pause: float = 0
     drop: bool = False
     cut: bool = False
+    trickle: float = 0  # seconds between the answer's pieces of 100 bytes
 
 
 def refusal(status: int, *, reason: str = "", **headers: str) -> Fault:
@@ -85,6 +86,11 @@ def refusal(status: int, *, reason: str = "", **headers: str) -> Fault:
 
 def slow(seconds: float) -> Fault:
     return Fault(pause=seconds)
+
+
+def trickling(seconds: float) -> Fault:
+    """The right answer, a hundred bytes at a time."""
+    return Fault(trickle=seconds)
 
 
 def page(status: int = 200, text: str = "<html><title>Wi-Fi</title></html>") -> Fault:
@@ -252,15 +258,19 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = (
                 self._token(parse_qs(body)) if on == "token" else self._sheets(url.path, parse_qs(url.query))
             )
-            self._send(status, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+            self._send(status, json.dumps(answer, ensure_ascii=False, indent=2) + "\n", pace=fault.trickle)
 
-    def _send(self, status, text, kind="application/json; charset=UTF-8", headers=(), missing=0) -> None:
+    def _send(self, status, text, kind="application/json; charset=UTF-8", headers=(), missing=0, pace=0) -> None:
         content = text.encode()
         self.send_response(status, HTTPStatus(status).phrase)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(content) + missing)), *headers):
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        for start in range(0, len(content), 100) if pace else ():
+            self.wfile.write(content[start : start + 100])
+            self.wfile.flush()
+            self.server.state.closing.wait(pace)
+        self.wfile.write(b"" if pace else content)
         self.close_connection = self.close_connection or bool(missing)
 
     def _token(self, form: dict[str, list[str]]) -> tuple[int, dict]:
