@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import yaml
@@ -40,9 +41,8 @@ def roster_from_xlsx(path: Path) -> dict[str, dict[str, int]]:
     import openpyxl
 
     try:
-        rows = list(
-            openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
-        )
+        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            rows = list(book.worksheets[0].iter_rows(values_only=True))
     except Exception as error:  # openpyxl meets a file that is no workbook with errors of many kinds
         raise StudyError(
             str(path),

@@ -147,7 +147,7 @@ def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:
             ),
         )
     if source.export is not None:
-        raw = exports.read(study.folder / Path(source.export), source.timezone)
+        raw = exports.read(study.folder / Path(source.export), source.timezone, tab=source.tab)
         return replace(raw, month_first=source.month_first)
     from survey import sheets  # gspread is paid for only by those who read a Google Sheet
 

@@ -13,6 +13,7 @@ import pandas as pd
 from survey.errors import SheetError, Text
 
 Cell = str | int | float | bool | None
+RESPONSES = re.compile(r"(form[ _]?responses|câu trả lời biểu mẫu)\s*\d*")  # the name Google gives the response tab
 HALF = re.compile("[\ud800-\udfff]")  # half a character, which a damaged program sends and no file can hold
 
 

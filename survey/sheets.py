@@ -30,11 +30,10 @@ from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception
 from survey.columns import TIME
 from survey.errors import SheetError, Text
 from survey.questionnaire import plain
-from survey.raw import Raw, from_rows
+from survey.raw import RESPONSES, Raw, from_rows
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 GOOGLE = "https://sheets.googleapis.com"
-RESPONSES = re.compile(r"(form[ _]?responses|câu trả lời biểu mẫu)\s*\d*")  # the name Google gives the response tab
 MOST = 400 * 1024**2  # bytes of one answer: a sheet has ten million cells at most
 BUSY = {429, 500, 502, 503, 504}
 
