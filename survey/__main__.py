@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -248,25 +249,83 @@ _FINDINGS = {
 }
 
 
-def status(folder: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def status(
+    folder: Path,
+    wave: Annotated[int | None, typer.Option(help="Đợt xem kĩ / the wave to look at")] = None,
+    today: Annotated[str, typer.Option(help="Coi như hôm nay là ngày này, 2027-05-12 / as if today were")] = "",
+) -> None:
+    import datetime as dt
 
-    from survey import store
+    from rich.console import Console
+
+    from survey import store, tracker
 
     study = _study_folder(folder)
-    answers = store.answers(study)
-    table = Table(
-        *(
-            str(Text(vi, en))
-            for vi, en in (("Đợt", "Wave"), ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"))
-        )
+    day = _day(today) if today else dt.date.today()
+    answers, console = store.responses(study), Console()
+    rows = []
+    for known in study.waves:
+        people = sum(sum(counts.values()) for counts in known.roster.values())
+        count = int((answers["wave"] == known.id).sum())
+        rows.append((str(known.id), str(people), str(count), f"{100 * count / people:.0f}%" if people else "–"))
+    console.print(
+        _table(("Đợt", "Wave"), ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"), rows=rows)
     )
-    for wave in study.waves:
-        people = sum(sum(counts.values()) for counts in wave.roster.values())
-        count = int((answers["wave"] == wave.id).sum())
-        table.add_row(str(wave.id), str(people), str(count), f"{100 * count / people:.0f}%" if people else "–")
-    Console().print(table)
+    held = store.waves(study)
+    if not held:
+        _say(
+            Text(
+                f"Chưa nhập đợt nào: python run.py survey pull {folder}",
+                f"No wave yet: python run.py survey pull {folder}",
+            )
+        )
+        return
+    begun = [known for known in held if study.wave(known).opens <= day] or held
+    chosen = study.wave(wave).id if wave else begun[-1]
+    if study.pretend and day < study.wave(chosen).opens:
+        day = study.wave(chosen).ends  # a pretend wave to come is looked at as if it were over
+    answers = tracker.until(answers, day)
+    places = tracker.units(answers, study, chosen)
+    if len(places):
+        names = {unit.id: str(unit.label) for unit in study.units}
+        rows = [
+            (names.get(one.unit, str(Text("ngoài danh sách", "off the roster"))), str(one.asked), str(one.answered),
+             f"{100 * one.rate:.0f}%" if one.asked else "–")
+            for one in places.itertuples()
+        ]  # fmt: skip
+        heading = (f"Đợt {chosen}: đơn vị", f"Wave {chosen}: unit")
+        console.print(_table(heading, ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"), rows=rows))
+    days = tracker.daily(answers, study, chosen, day)
+    first, last = (f"{days['day'].iloc[place]:%d/%m}" for place in (0, -1))
+    by_day = Text("Từng ngày", "By day")
+    _say(f"{by_day}: {first} |{tracker.curve(days, sys.stdout.encoding)}| {last}")
+    for sentence in tracker.in_words(answers, study, chosen, day):
+        _say(sentence)
+
+
+def _table(*headings: tuple[str, str], rows: Sequence[tuple[str, ...]]):
+    from rich.table import Table
+
+    table = Table()
+    for place, (vi, en) in enumerate(headings):
+        table.add_column(str(Text(vi, en)), justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _day(text: str):
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            "--today",
+            rule=Text("Ngày viết năm-tháng-ngày.", "A day is written year-month-day."),
+            found=text,
+            cure=Text("Ví dụ: --today 2027-05-12", "For example: --today 2027-05-12"),
+        ) from None
 
 
 def columns(folder: Path, wave: Annotated[int, typer.Option(help="Đợt / wave")]) -> None:

@@ -151,6 +151,16 @@ def coded(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["wave", "row", "code"])
 
 
+def responses(study: Study) -> pd.DataFrame:
+    """Who has answered, without saying who: wave, submitted (the day), unit, role; no rows where nothing is imported."""
+    frames_ = [answers for answers, _ in _opened(study).values()]
+    kept = pd.concat(frames_, ignore_index=True) if frames_ else pd.DataFrame(columns=["wave", "submitted"])
+    found = kept[["wave", "submitted"]].copy()
+    for name, question in (("unit", study.form.used_as("unit")), ("role", study.form.used_as("role"))):
+        found[name] = kept[question.id] if question and question.id in kept else None
+    return found
+
+
 def linked(study: Study) -> link.Linked:
     """Who gave which answer, as far as the codes and a person's decisions (links.csv) tell."""
     return link.link(coded(study), csv_file.read(study.folder / "links.csv", link.DOUBTFUL))
