@@ -26,6 +26,7 @@ def commands() -> typer.Typer:
     for command, vi, en in (
         (init, "Tạo một khảo sát mới: hỏi vài câu, hoặc đọc tệp XLSX đơn vị – số người.", "Make a new study."),
         (doctor, "Kiểm tra cài đặt, khảo sát, đăng nhập, trang tính; nói việc cần làm tiếp.", "Check everything."),
+        (sign_in, "Đăng nhập Google bằng trình duyệt, chỉ để xem trang tính.", "Sign in to Google with the browser."),
         (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
         (codebook, "Bảng mã của phiếu: mỗi cột, mỗi mã, mỗi nhãn (CSV).", "Write the codebook (CSV)."),
         (
@@ -111,6 +112,13 @@ def doctor(folder: Path) -> None:
             _say(f"→ {Text('Việc cần làm tiếp', 'Next thing to do')}: {check_.next}")
             raise typer.Exit(1)
     _say(Text("Mọi thứ sẵn sàng.", "Everything is ready."))
+
+
+def sign_in(client: Annotated[Path, typer.Argument(help="JSON của OAuth client / of the OAuth client")]) -> None:
+    from survey import signin
+
+    path = signin.browser(client)
+    _say(Text(f"Đã đăng nhập; giữ kín tệp {path}.", f"Signed in; keep the file {path} to yourself."))
 
 
 def check(questionnaire: Path) -> None:

@@ -1,11 +1,9 @@
-"""A Google response sheet -> raw, read through gspread by a service account that may only read."""
+"""A Google response sheet -> raw, read through gspread by an account that may only read."""
 
 from __future__ import annotations
 
 import email.utils
 import io
-import json
-import os
 import random
 import re
 import time
@@ -14,26 +12,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import gspread
 import requests
 import urllib3
-from google.auth.exceptions import GoogleAuthError, RefreshError
-from google.auth.transport.requests import Request
-from google.oauth2.service_account import Credentials
-from gspread.auth import get_config_dir
+from google.auth.exceptions import GoogleAuthError
 from gspread.utils import DateTimeOption, ValueRenderOption
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception
 
+from survey import signin
 from survey.columns import TIME
 from survey.errors import SheetError, Text
 from survey.questionnaire import plain
 from survey.raw import RESPONSES, Raw, from_rows
+from survey.signin import Badge, Unreadable, Words
 
-SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
-GOOGLE = "https://sheets.googleapis.com"
 MOST = 400 * 1024**2  # bytes of one answer: a sheet has ten million cells at most
 BUSY = {429, 500, 502, 503, 504}
 
@@ -71,29 +65,30 @@ def read(
     """
     patience = patience or Patience()
     key = _key(key)
-    badge = _credentials(_file(credentials))
+    badge = signin.badge(credentials)
     try:
         return _read(key, tab, badge, tell or (lambda text: None), patience)
-    except (_Refusal, _Unreadable, _GivenUp, requests.RequestException, GoogleAuthError) as met:
+    except (_Refusal, Unreadable, _GivenUp, requests.RequestException, GoogleAuthError) as met:
         trouble: Exception = met
     except (KeyError, TypeError, AttributeError):  # so gspread meets JSON that is not Google's
-        trouble = _Unreadable()
+        trouble = Unreadable()
     # Outside the except clause: the request, which holds a token, is not even the error's context.
-    raise _in_words(trouble, _place(key), badge.service_account_email, patience)
+    raise _in_words(trouble, _place(key), badge, patience)
 
 
 def account(credentials: Path | None = None) -> str:
-    """The e-mail address of the service account, with which the sheet is to be shared; asks nothing of Google."""
-    return str(_credentials(_file(credentials)).service_account_email)
+    """The e-mail address of the service account, with which the sheet is to be shared, or words for a person's own account;
+    asks nothing of Google."""
+    return str(signin.badge(credentials).name)
 
 
-def _read(key: str, tab: str | None, badge: Credentials, tell: Tell, patience: Patience) -> Raw:
-    address = _address(badge)
+def _read(key: str, tab: str | None, badge: Badge, tell: Tell, patience: Patience) -> Raw:
+    address = signin.address(badge)
     with requests.Session() as session:
-        session.trust_env = address == GOOGLE  # no proxy stands before this machine itself
-        _sign_in(badge, session, patience)
-        reader = partial(_Reader, address=address, tell=tell, patience=patience)
-        client = gspread.Client(badge, session, cast(type[gspread.HTTPClient], reader))
+        session.trust_env = address == signin.GOOGLE  # no proxy stands before this machine itself
+        badge.refresh(session, (patience.connect, patience.answer))
+        reader = partial(_Reader, badge=badge, address=address, tell=tell, patience=patience)
+        client = gspread.Client(badge.credentials, session, cast(type[gspread.HTTPClient], reader))
         client.set_timeout((patience.connect, patience.answer))
         book = client.open_by_key(key)
         sheet = _response_tab(book, tab, _place(key))
@@ -196,100 +191,6 @@ def _zone(name: str, place: str) -> str:
     )
 
 
-# --- Signing in
-
-
-def _file(credentials: Path | None) -> Path:
-    """Where the key file lies; it must lie in no git tree, and not in the project where that is none."""
-    named = credentials or os.environ.get("KHAOSATSO_CREDENTIALS")
-    path = Path(named).expanduser() if named else get_config_dir() / "service_account.json"
-    project = Path(__file__).resolve().parents[1]
-    inside = [folder for folder in path.resolve().parents if folder == project or (folder / ".git").exists()]
-    if inside:
-        raise SheetError(
-            str(path),
-            rule=Text(
-                "Tệp khóa nằm ngoài thư mục dự án và ngoài mọi kho git.",
-                "The key file lies outside the project and outside every git repository.",
-            ),
-            found=Text(f"nằm trong {inside[0]}", f"inside {inside[0]}"),
-            cure=Text(
-                f"Chuyển tệp ấy đến {get_config_dir() / 'service_account.json'}, rồi chạy lại.",
-                f"Move the file to {get_config_dir() / 'service_account.json'}, then run again.",
-            ),
-        )
-    return path
-
-
-def _credentials(path: Path) -> Credentials:
-    """The service account of a key file, allowed to read sheets and nothing else."""
-    found: Text
-    try:
-        info = json.loads(path.read_text(encoding="utf-8-sig"))
-        if isinstance(info, dict) and info.get("type") == "service_account":
-            return Credentials.from_service_account_info(info, scopes=[SCOPE])
-        found = Text("JSON khác, không phải khóa của tài khoản dịch vụ", "other JSON, not the key of a service account")
-    except FileNotFoundError:
-        found = Text("không có tệp", "no such file")
-    except OSError as error:
-        found = Text(f"không mở được tệp ({error.strerror})", f"the file cannot be opened ({error.strerror})")
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        found = Text("không phải JSON", "not JSON")
-    except (GoogleAuthError, ValueError, TypeError, AttributeError):
-        found = Text("thiếu mục, hoặc khóa trong tệp không đọc được", "an entry is missing, or its key cannot be read")
-    # Outside the except clauses: the errors met there may hold the file's content.
-    raise SheetError(
-        str(path),
-        rule=Text(
-            "Đọc Google Trang tính cần tệp khóa JSON của một tài khoản dịch vụ.",
-            "Reading a Google Sheet needs the JSON key file of a service account.",
-        ),
-        found=found,
-        cure=Text(
-            "Trên console.cloud.google.com: bật Google Sheets API, tạo tài khoản dịch vụ, thêm khóa kiểu JSON; lưu tệp vào "
-            "chỗ trên, hoặc ghi đường dẫn của nó vào biến KHAOSATSO_CREDENTIALS. Không có Google Cloud: tải câu trả lời "
-            "(.csv) rồi dùng source: {export: TỆP}.",
-            "On console.cloud.google.com: enable the Google Sheets API, make a service account, add a key of type JSON; save "
-            "the file there, or name it in KHAOSATSO_CREDENTIALS. Without Google Cloud: download the responses (.csv) and "
-            "use source: {export: FILE}.",
-        ),
-    )
-
-
-def _sign_in(badge: Credentials, session: requests.Session, patience: Patience) -> None:
-    """Get a token, which is good for an hour, before anything is asked: asking is tried again, signing in is not.
-
-    google-auth's own AuthorizedSession would, in a thread of its own, also ask Google where the account may be used.
-    """
-    try:
-        badge.refresh(partial(Request(session), timeout=(patience.connect, patience.answer)))
-    except TypeError:  # google-auth takes any page with status 200 for a token
-        raise _Unreadable from None
-    session.headers["Authorization"] = f"Bearer {badge.token}"
-
-
-def _address(badge: Credentials) -> str:
-    """Google's address, or that of a stand-in on this machine; a real account never signs in to a stand-in."""
-    address = os.environ.get("KHAOSATSO_SHEETS_URL", "").rstrip("/")
-    if not address:
-        return GOOGLE
-    for url in (address, badge._token_uri):
-        parts = urlsplit(url)
-        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
-            raise SheetError(
-                "KHAOSATSO_SHEETS_URL",
-                rule=Text(
-                    "Biến này chỉ dùng để thử, với máy chủ giả trên chính máy này và khóa của máy chủ giả ấy.",
-                    "This variable is for trials only: a stand-in on this very machine, with the stand-in's own key.",
-                ),
-                found=url,
-                cure=Text(
-                    "Xóa biến KHAOSATSO_SHEETS_URL, rồi chạy lại.", "Unset KHAOSATSO_SHEETS_URL, then run again."
-                ),
-            )
-    return address
-
-
 # --- Asking, and asking again
 
 
@@ -304,10 +205,6 @@ class _Refusal(Exception):
         self.status, self.reason, self.after = response.status_code, _reason(response), _after(response)
 
 
-class _Unreadable(Exception):
-    """An answer that is not Google's: a page to sign in to the Wi-Fi, a proxy's page."""
-
-
 class _GivenUp(Exception):
     """The last trouble, after so many tries."""
 
@@ -319,15 +216,18 @@ class _GivenUp(Exception):
 class _Reader(gspread.HTTPClient):
     """gspread's transport, which only reads, and which waits and asks again where that may help."""
 
-    def __init__(self, auth: Credentials, session: requests.Session, address: str, tell: Tell, patience: Patience):
+    def __init__(
+        self, auth: Any, session: requests.Session, badge: Badge, address: str, tell: Tell, patience: Patience
+    ):
         super().__init__(auth, session)
-        self.address, self.tell, self.patience = address, tell, patience
+        self.badge, self.address, self.tell, self.patience = badge, address, tell, patience
+        self.renewed = False
         self.deadline = time.monotonic() + patience.total
 
     def request(self, method: str, endpoint: str, params: Any = None, *others: Any, **more: Any) -> requests.Response:
         """Raises _Refusal, _Unreadable, RequestException, or _GivenUp where asking again did not help."""
         assert method.casefold() == "get", "this module only reads"
-        assert not any(others) and not any(more.values()) and endpoint.startswith(GOOGLE + "/")
+        assert not any(others) and not any(more.values()) and endpoint.startswith(signin.GOOGLE + "/")
         again = Retrying(
             retry=retry_if_exception(_may_pass),
             wait=self._pause,
@@ -335,7 +235,7 @@ class _Reader(gspread.HTTPClient):
             before_sleep=self._say,
         )
         try:
-            return again(self._get, self.address + endpoint.removeprefix(GOOGLE), params)
+            return again(self._get, self.address + endpoint.removeprefix(signin.GOOGLE), params)
         except RetryError as error:
             last = error.last_attempt
         raise _GivenUp(cast(BaseException, last.exception()), last.attempt_number)
@@ -343,10 +243,14 @@ class _Reader(gspread.HTTPClient):
     def _get(self, url: str, params: Any) -> requests.Response:
         with self.session.get(url, params=params, timeout=self.timeout, stream=True) as response:
             response._content = self._body(response)
+        if response.status_code == 401 and not self.renewed:  # the token has run out while the sheet was read
+            self.renewed = True
+            self.badge.refresh(self.session, (self.patience.connect, self.patience.answer))
+            return self._get(url, params)
         if not response.ok:
             raise _Refusal(response)
         if "application/json" not in response.headers.get("Content-Type", ""):
-            raise _Unreadable
+            raise Unreadable
         return response
 
     def _body(self, response: requests.Response) -> bytes:
@@ -419,25 +323,23 @@ def _after(response: requests.Response) -> float | None:
 # --- In words
 
 
-def _in_words(trouble: BaseException, place: str, address: str, patience: Patience) -> SheetError:
-    """What a person is told of a trouble; `address` is the service account's e-mail address."""
+def _in_words(trouble: BaseException, place: str, badge: Badge, patience: Patience) -> SheetError:
+    """What a person is told of a trouble."""
     tries = trouble.tries if isinstance(trouble, _GivenUp) else 1
     if isinstance(trouble, _GivenUp):
         trouble = trouble.trouble
     if isinstance(trouble, GoogleAuthError) and trouble.args and isinstance(trouble.args[0], requests.RequestException):
         trouble = trouble.args[0]  # the network failed while signing in
     if isinstance(trouble, _Refusal):
-        rule, found, cure = _refused(trouble, address)
+        rule, found, cure = _refused(trouble, badge)
     elif isinstance(trouble, GoogleAuthError):
-        rule, found, cure = _not_signed_in(trouble, address)
+        rule, found, cure = _not_signed_in(trouble, badge)
     else:
         rule, found, cure = _not_reached(trouble, patience)
     if tries > 1:
         found = Text(f"{found.vi}; đã thử {tries} lần", f"{found.en}; after {tries} tries")
     return SheetError(place, rule=rule, found=found, cure=cure)
 
-
-Words = tuple[Text, Text, Text]  # rule, found, cure
 
 _LATER = Text(
     "Chờ vài phút rồi chạy lại; chưa có gì được ghi. Nếu vẫn vậy: tải câu trả lời (.csv) và dùng source: {export: TỆP}.",
@@ -447,7 +349,7 @@ _LATER = Text(
 _ANSWERS = Text("Google trả lời khi được hỏi.", "Google answers when it is asked.")
 
 
-def _refused(no: _Refusal, address: str) -> Words:
+def _refused(no: _Refusal, badge: Badge) -> Words:
     if no.status == 403 and no.reason == "SERVICE_DISABLED":
         return (
             Text(
@@ -462,7 +364,21 @@ def _refused(no: _Refusal, address: str) -> Words:
                 "few minutes, then run again.",
             ),
         )
+    if no.status == 403 and badge.kind != "service":
+        return (
+            Text(
+                f"{badge.name.vi.capitalize()} phải được xem trang tính.", "The account signed in may view the sheet."
+            ),
+            Text("Google từ chối: chưa được xem (403)", "Google refused: it may not view it (403)"),
+            Text(
+                "Mở trang tính bằng đúng tài khoản ấy; nếu không mở được, nhờ chủ trang tính chia sẻ, hoặc đăng nhập bằng tài "
+                "khoản khác: python run.py survey sign-in TỆP.json. Khi đăng nhập, đánh dấu ô xem trang tính.",
+                "Open the sheet with that very account; where that fails, ask its owner to share it, or sign in with another "
+                "account: python run.py survey sign-in FILE.json. Tick seeing sheets when you sign in.",
+            ),
+        )
     if no.status == 403:
+        address = badge.email
         return (
             Text("Tài khoản dịch vụ phải được xem trang tính.", "The service account may view the sheet."),
             Text(f"Google từ chối: {address} chưa được xem (403)", f"Google refused: {address} may not view it (403)"),
@@ -489,7 +405,7 @@ def _refused(no: _Refusal, address: str) -> Words:
             ),
         )
     if no.status == 401:
-        return _not_signed_in(None, address)
+        return signin.refused(None, badge)
     if no.status == 429:
         return (
             Text("Google cho mỗi tài khoản đọc 60 lần một phút.", "Google lets an account read 60 times a minute."),
@@ -502,25 +418,14 @@ def _refused(no: _Refusal, address: str) -> Words:
     return _ANSWERS, Text(f"Google từ chối ({no.status}{reason})", f"Google refused ({no.status}{reason})"), _LATER
 
 
-def _not_signed_in(error: GoogleAuthError | None, address: str) -> Words:
-    if isinstance(error, RefreshError) and error.retryable:
+def _not_signed_in(error: GoogleAuthError, badge: Badge) -> Words:
+    if signin.busy(error):
         return _ANSWERS, Text("nơi đăng nhập của Google đang bận", "Google's sign-in is busy"), _LATER
-    told = error.args[1].get("error") if error and len(error.args) > 1 and isinstance(error.args[1], dict) else None
-    code = f" ({told})" if isinstance(told, str) and re.fullmatch(r"[a-z_]{1,60}", told) else ""
-    return (
-        Text("Google phải nhận khóa của tài khoản dịch vụ.", "Google accepts the service account's key."),
-        Text(f"Google không nhận khóa của {address}{code}", f"Google does not accept the key of {address}{code}"),
-        Text(
-            "Kiểm tra ngày giờ của máy. Nếu đúng: khóa đã bị xóa hoặc thu hồi; trên console.cloud.google.com, tài khoản dịch "
-            "vụ ấy → Khóa → Thêm khóa → JSON, thay tệp cũ, rồi chạy lại.",
-            "Check the computer's date and time. If they are right: the key was deleted or revoked; on "
-            "console.cloud.google.com, that service account → Keys → Add key → JSON, replace the file, then run again.",
-        ),
-    )
+    return signin.refused(error, badge)
 
 
 def _not_reached(trouble: BaseException, patience: Patience) -> Words:
-    if isinstance(trouble, _Unreadable | requests.exceptions.JSONDecodeError):
+    if isinstance(trouble, Unreadable | requests.exceptions.JSONDecodeError):
         return (
             Text("Câu trả lời phải là của Google.", "The answer comes from Google."),
             Text("một trang web thay cho câu trả lời của Google", "a web page in place of Google's answer"),

@@ -33,6 +33,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 ACCOUNT = "doc-phieu@truong-thu.iam.gserviceaccount.com"
 SCOPES = {f"https://www.googleapis.com/auth/{name}" for name in ("spreadsheets", "spreadsheets.readonly", "drive")}
 AUDIENCE = "https://oauth2.googleapis.com/token"  # google-auth writes this one wherever it sends the claim
+APP = {"client_id": "ung-dung.apps.googleusercontent.com", "client_secret": "GOCSPX-bi-mat-cua-ung-dung"}
+LEAVE = "1//leave-of-a-person"  # the refresh token of the only person who has agreed
 EPOCH = dt.datetime(1899, 12, 30)
 
 
@@ -179,6 +181,19 @@ class Server:
         path.write_text(json.dumps(self.information(key)), encoding="utf-8")
         return path
 
+    def person(self) -> dict[str, str]:
+        """A person's kept sign-in."""
+        return {"type": "authorized_user", "refresh_token": LEAVE, "token_uri": f"{self.address}/token", **APP}
+
+    def app(self) -> dict[str, dict]:
+        """The file of the OAuth client that people sign in with."""
+        more = {
+            "auth_uri": f"{self.address}/auth",
+            "token_uri": f"{self.address}/token",
+            "redirect_uris": ["http://localhost"],
+        }
+        return {"installed": {**APP, **more}}
+
     def environment(self, folder: Path) -> dict[str, str]:
         """The variables with which a process reads from here; the key file is written into `folder`."""
         return {"KHAOSATSO_SHEETS_URL": self.address, "KHAOSATSO_CREDENTIALS": str(self.credentials_file(folder))}
@@ -276,6 +291,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _token(self, form: dict[str, list[str]]) -> tuple[int, dict]:
         """The sign-in of a service account: a signed claim in, a token out (RFC 7523)."""
         state = self.server.state
+        if form.get("grant_type") in (["refresh_token"], ["authorization_code"]):
+            return self._person(form)
         claims = _claims(form["assertion"][0]) if form.get("assertion") else None
         grant = form.get("grant_type") == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
         if not grant or claims is None or claims["iss"] != ACCOUNT:
@@ -291,9 +308,23 @@ class _Handler(BaseHTTPRequestHandler):
                 "error": "invalid_scope",
                 "error_description": "Invalid OAuth scope or ID token audience provided.",
             }
+        return 200, self._new_token()
+
+    def _person(self, form: dict[str, list[str]]) -> tuple[int, dict]:
+        """The sign-in of a person: what the browser brought back, or the leave that was kept, in; a token out (RFC 6749)."""
+        leave = form["grant_type"] == ["refresh_token"]
+        given = form.get("refresh_token" if leave else "code")
+        if given != [LEAVE if leave else "dong-y"] or form.get("client_secret", [APP["client_secret"]]) != [
+            APP["client_secret"]
+        ]:
+            return 400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+        scope = "https://www.googleapis.com/auth/spreadsheets.readonly"
+        return 200, self._new_token() | ({} if leave else {"refresh_token": LEAVE, "scope": scope})
+
+    def _new_token(self) -> dict:
         token = "ya29." + secrets.token_urlsafe(32)
-        state.tokens.add(token)
-        return 200, {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
+        self.server.state.tokens.add(token)
+        return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
 
     def _sheets(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict]:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -16,6 +16,7 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 SEEN_BY_ANALYSIS = {"survey", "survey.errors", "survey.questionnaire", "survey.study", "survey.store"}
 HOMES = {
     "gspread": {"survey/sheets.py"},
+    "google_auth_oauthlib": {"survey/signin.py"},
     "googleapiclient": {"survey/forms.py"},
     "matplotlib": {"analysis/charts.py"},
     "seaborn": {"analysis/charts.py"},

@@ -429,8 +429,9 @@ def test_a_refusal_of_a_kind_of_its_own(google):
 
 KEY_FILE_CURE = (
     "  Cách sửa: Trên console.cloud.google.com: bật Google Sheets API, tạo tài khoản dịch vụ, thêm khóa kiểu JSON; lưu tệp "
-    "vào chỗ trên, hoặc ghi đường dẫn của nó vào biến KHAOSATSO_CREDENTIALS. Không có Google Cloud: tải câu trả lời (.csv) "
-    "rồi dùng source: {export: TỆP}."
+    "vào chỗ trên, hoặc ghi đường dẫn của nó vào biến KHAOSATSO_CREDENTIALS. Hoặc đăng nhập bằng tài khoản của mình: "
+    "python run.py survey sign-in TỆP_ỨNG_DỤNG.json. Không có Google Cloud: tải câu trả lời (.csv) rồi dùng "
+    "source: {export: TỆP}."
 )
 
 
@@ -439,7 +440,7 @@ def test_no_key_file(google, tmp_path, monkeypatch):
     monkeypatch.setenv("KHAOSATSO_CREDENTIALS", str(path))
     expected = (
         f"Lỗi ở {path}\n"
-        "  Quy tắc: Đọc Google Trang tính cần tệp khóa JSON của một tài khoản dịch vụ.\n"
+        "  Quy tắc: Đọc Google Trang tính cần tệp khóa JSON của một tài khoản dịch vụ, hoặc một lần đăng nhập bằng trình duyệt.\n"
         "  Đã thấy: không có tệp\n" + KEY_FILE_CURE
     )
     assert complaint() == expected
@@ -472,7 +473,7 @@ def test_a_broken_key_file(google, tmp_path, case):
     path.write_text(content, encoding="utf-8")
     assert complaint(credentials=path) == (
         f"Lỗi ở {path}\n"
-        "  Quy tắc: Đọc Google Trang tính cần tệp khóa JSON của một tài khoản dịch vụ.\n"
+        "  Quy tắc: Đọc Google Trang tính cần tệp khóa JSON của một tài khoản dịch vụ, hoặc một lần đăng nhập bằng trình duyệt.\n"
         f"  Đã thấy: {found}\n" + KEY_FILE_CURE
     )
 
@@ -530,12 +531,19 @@ def test_a_key_that_was_revoked(google, tmp_path):
 
 
 def test_a_token_that_google_does_not_take(google):
-    google.fail(refusal(401))
+    google.fail(refusal(401), refusal(401))
     assert complaint() == (
         f"Lỗi ở Google Trang tính {KEY}\n"
         "  Quy tắc: Google phải nhận khóa của tài khoản dịch vụ.\n"
         f"  Đã thấy: Google không nhận khóa của {ACCOUNT}\n" + NEW_KEY
     )
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_token_that_runs_out_midway_is_renewed_once(google, before):
+    google.fail(*[Fault()] * before, refusal(401))
+    assert len(sheets.read(KEY, patience=QUICK).frame) == 2
+    assert len(google.requests("token")) == 2
 
 
 def test_a_busy_sign_in(google, monkeypatch):
