@@ -367,7 +367,7 @@ def _refused(no: _Refusal, badge: Badge) -> Words:
     if no.status == 403 and badge.kind != "service":
         return (
             Text(
-                f"{badge.name.vi.capitalize()} phải được xem trang tính.", "The account signed in may view the sheet."
+                "Tài khoản Google đã đăng nhập phải được xem trang tính.", "The account signed in may view the sheet."
             ),
             Text("Google từ chối: chưa được xem (403)", "Google refused: it may not view it (403)"),
             Text(
