@@ -8,7 +8,6 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from survey import store
@@ -47,7 +46,7 @@ def save(study: Study, path: Path) -> Path:
         )
     store.refuse_tracked(study, path.resolve().parent)
     with store.locked(study):
-        files = {file.relative_to(study.folder).as_posix(): file.read_bytes() for file in _files(study.folder)}
+        files = {file.relative_to(study.folder).as_posix(): file.read_bytes() for file in _files(study)}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(
@@ -88,9 +87,12 @@ def restore(path: Path, folder: Path) -> Study:
     return Study.open(folder)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for pattern in KEPT:
-        yield from sorted(file for file in folder.glob(pattern) if file.is_file() and not file.name.startswith("."))
+def _files(study: Study) -> list[Path]:
+    """What is backed up; the exports that waves are read from, where they lie in the folder, among it."""
+    found = {file for pattern in KEPT for file in study.folder.glob(pattern)}
+    found |= {study.folder / wave.source.export for wave in study.waves if wave.source and wave.source.export}
+    inside = study.folder.resolve()
+    return sorted(f for f in found if f.is_file() and not f.name.startswith(".") and inside in f.resolve().parents)
 
 
 def _checked(path: Path) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 import pandas as pd
 
@@ -25,8 +26,7 @@ EMAIL = re.compile(
 )
 LINK = re.compile(r"(?:https?://)?(?:www\.)?(?:facebook|fb|zalo|instagram|tiktok|t)\.(?:com|me)/\S+", re.IGNORECASE)
 CALLED = ("thầy", "cô", "anh", "chị", "em", "bác", "chú", "ông", "bà", "mr", "ms", "mrs")
-WORD = r"[A-ZĐÀ-ỸĂÂÊÔƠƯ][a-zđà-ỹăâêôơư]+"
-UNLISTED = re.compile(rf"\b(?:[Tt]hầy|[Cc]ô)\s+({WORD}(?:\s+{WORD}){{0,3}})")
+UNLISTED = re.compile(r"\b(?:[Tt]hầy|[Cc]ô)\s+((?:[^\W\d_]{1,12}\s?){1,4})")
 
 
 def scan(texts: pd.Series, names: Sequence[str] = ()) -> pd.DataFrame:
@@ -84,7 +84,11 @@ def _places(text: str, listed: re.Pattern[str] | None) -> list[tuple[str, int, i
         found += [("phone", match.start, match.end) for match in phonenumbers.PhoneNumberMatcher(text, "VN")]
     if listed:
         found += [("name", *match.span()) for match in listed.finditer(toned(text))]
-    found += [("name?", *match.span(1)) for match in UNLISTED.finditer(text)]
+    for match in UNLISTED.finditer(text):
+        words = list(takewhile(str.istitle, match[1].split()))
+        if words:
+            end = match.start(1) + match[1].index(words[-1], sum(map(len, words[:-1]))) + len(words[-1])
+            found.append(("name?", match.start(1), end))
     free: list[tuple[str, int, int]] = []
     for kind, start, end in found:
         if all(end <= other[1] or start >= other[2] for other in free):
