@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -90,8 +91,8 @@ def _page(controls: list[widgets.Dropdown], draw: Callable[[], list[Any]]) -> wi
         place.clear_output(wait=True)
         with place:
             display(figure)
-            display(HTML("".join(f"<p>{line}</p>" for line in words)))
-            display(table.style.hide(axis="index"))
+            display(HTML("".join(f"<p>{html.escape(line)}</p>" for line in words)))
+            display(table.style.format(escape="html").hide(axis="index"))
 
     for control in controls:
         control.observe(show, names="value")

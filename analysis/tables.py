@@ -211,10 +211,10 @@ def workbook(sheets: Mapping[str, pd.DataFrame], *, title: str, pretend: bool) -
         sheet = book.add_worksheet(name[:31])
         top = 0
         if pretend:
-            sheet.write(0, 0, str(PRETEND), warning)
+            sheet.write_string(0, 0, str(PRETEND), warning)
             top = 1
         for place, column in enumerate(frame.columns):
-            sheet.write(top, place, str(column), head)
+            sheet.write_string(top, place, str(column), head)
             values = frame[column]
             longest = max([len(str(column)) // 2, *(len(str(value)) for value in values.head(200))], default=8)
             sheet.set_column(place, place, min(60, max(9, longest + 1)))

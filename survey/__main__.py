@@ -134,16 +134,14 @@ def check(questionnaire: Path) -> None:
 
 
 def codebook(folder: Path, out: Annotated[Path | None, typer.Option()] = None) -> None:
-    from survey import store
+    from survey import csv_file, store
     from survey.codebook import codebook as table
     from survey.codebook import headings
 
     study = _study_folder(folder)
     path = out or study.folder / "codebook.csv"
     words = {name: str(text) for name, text in headings().items()}
-    # the byte-order mark and semicolons are what Excel under vi-VN opens rightly
-    text = table(study.form).rename(columns=words).to_csv(index=False, sep=";")
-    _say(store.write(path, text.encode("utf-8-sig")))
+    _say(store.write(path, csv_file.text(table(study.form).rename(columns=words))))
 
 
 def draft(

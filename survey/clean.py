@@ -161,6 +161,8 @@ def number(cell: Cell, *, point: bool = False) -> float:
     text = str(cell).strip().replace("\xa0", "").replace(" ", "")
     if point:
         text = text.translate(str.maketrans(".,", ",."))
+    if re.match(r"0\d{3}", text):
+        raise Misfit(str(cell))  # a telephone number or a code
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", text):
         text = text.replace(".", "")
     if not re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):

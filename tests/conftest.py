@@ -1,10 +1,12 @@
 """What the tests share: data kept beside the project, and programs that a machine may lack."""
 
+import logging
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from leaks import leaks
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -41,3 +43,41 @@ def demo_study(tmp_path_factory):
     simulate.write(study)
     pull(study)
     return study
+
+
+class Heard(logging.Handler):
+    """Every error and every log of the whole suite that holds what must never leave the data."""
+
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.count, self.leaks = 0, []
+
+    def hear(self, text: str, place: str) -> None:
+        self.count += 1
+        self.leaks += [f"{place}: {leak}" for leak in leaks(text)]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.hear(record.getMessage(), f"log of {record.name}")
+
+
+HEARD = Heard()
+
+
+def pytest_configure(config):
+    from survey.errors import UserError
+
+    made = UserError.__init__
+
+    def heard(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        HEARD.hear(str(self), f"{type(self).__name__} in {os.environ.get('PYTEST_CURRENT_TEST', '')}")
+
+    UserError.__init__ = heard
+    logging.getLogger().addHandler(HEARD)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """The suite fails where any error or log in it held an address, a code, a key or a token."""
+    if HEARD.leaks:
+        print("\n".join(["", "An error or a log held what must never leave the data:", *HEARD.leaks[:20]]))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
