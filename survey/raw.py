@@ -6,8 +6,11 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
+import numpy as np
 import pandas as pd
 
 from survey.errors import SheetError, Text
@@ -30,24 +33,32 @@ class Raw:
     serial_dates: bool = False
     month_first: bool = False  # 5/25/2022: a sheet made under a United States locale
 
-    @property
-    def content(self) -> str:
-        """The sheet as JSON, the same text for the same cells."""
-        table = {
+    def lines(self) -> Iterator[str]:
+        """The sheet as JSON, a row in each line: the same text for the same cells."""
+        about = {
             "headers": list(self.frame.columns),
-            "rows": [
-                [int(row), *cells] for row, cells in zip(self.frame.index, self.frame.to_numpy().tolist(), strict=True)
-            ],
             "timezone": self.timezone,
             "serial_dates": self.serial_dates,
             **({"month_first": True} if self.month_first else {}),
         }
-        return json.dumps(table, ensure_ascii=False, indent=0)
+        yield json.dumps(about, ensure_ascii=False)[:-1] + ', "rows": [\n'
+        cells = self.frame.to_numpy()
+        for number, row in enumerate(self.frame.index):
+            yield ("" if number == 0 else ",\n") + json.dumps([int(row), *cells[number]], ensure_ascii=False)
+        yield "\n]}\n"
 
     @property
+    def content(self) -> str:
+        """The sheet as JSON, whole."""
+        return "".join(self.lines())
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content; the same cells always give the same digest, wherever they were read from."""
-        return hashlib.sha256(self.content.encode()).hexdigest()
+        found = hashlib.sha256()
+        for line in self.lines():
+            found.update(line.encode())
+        return found.hexdigest()
 
 
 def from_rows(rows: list[list[object]], source: str, timezone: str, *, serial_dates: bool = False) -> Raw:
@@ -67,8 +78,9 @@ def from_rows(rows: list[list[object]], source: str, timezone: str, *, serial_da
             ),
         )
     width = max(len(row) for row in rows)
-    table = [[*map(_cell, row), *[None] * (width - len(row))] for row in rows]
-    body = {number: row for number, row in enumerate(table[1:], start=2) if any(cell is not None for cell in row)}
+    read = lru_cache(None, typed=True)(_cell)  # most cells are one of a few words: each is kept once
+    head = [*map(read, rows[0]), *[None] * (width - len(rows[0]))]
+    body = {number: row for number, row in enumerate(rows[1:], start=2) if not all(map(_empty, row))}
     if not body:
         raise SheetError(
             source,
@@ -79,11 +91,13 @@ def from_rows(rows: list[list[object]], source: str, timezone: str, *, serial_da
                 "Wait for answers, or check that the form is still linked to this sheet.",
             ),
         )
-    kept = [n for n in range(width) if table[0][n] is not None or any(row[n] is not None for row in body.values())]
-    frame = pd.DataFrame([[row[n] for n in kept] for row in body.values()], index=list(body), dtype=object)
-    frame.columns = pd.Index(_distinct([table[0][n] for n in kept], kept), dtype=object)
-    frame.index.name = "row"
-    return Raw(frame.where(frame.notna(), None), source, timezone, serial_dates)
+    cells = np.full((len(body), width), None, dtype=object)
+    for place, row in enumerate(body.values()):
+        cells[place, : len(row)] = [read(cell) for cell in row]
+    kept = [n for n in range(width) if head[n] is not None or (cells[:, n] != None).any()]  # noqa: E711
+    frame = pd.DataFrame(cells[:, kept], index=pd.Index(list(body), name="row"), dtype=object)
+    frame.columns = pd.Index(_distinct([head[n] for n in kept], kept), dtype=object)
+    return Raw(frame, source, timezone, serial_dates)
 
 
 def _empty(cell: object) -> bool:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
@@ -216,7 +217,7 @@ def save_snapshot(study: Study, wave: int, raw: Raw) -> Path:
     """Keep the sheet as read; content that is kept already is not written again."""
     path = _snapshot(study, wave, raw.digest)
     if not path.exists():
-        write(path, raw.content.encode())
+        write(path, b"".join(line.encode() for line in raw.lines()))
         path.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
     return path
 
@@ -227,10 +228,14 @@ def load_snapshot(path: Path) -> Raw:
     if hashlib.sha256(content).hexdigest()[:16] != path.stem:
         raise _bad_snapshot(path, Text("tệp hỏng hoặc đã bị sửa", "damaged or edited"))
     table = json.loads(content)
-    frame = pd.DataFrame([row[1:] for row in table["rows"]], index=[row[0] for row in table["rows"]], dtype=object)
-    frame.columns, frame.index.name = pd.Index(table["headers"], dtype=object), "row"
+    rows = table.pop("rows")
+    cells = np.empty((len(rows), len(table["headers"])), dtype=object)
+    for place, row in enumerate(rows):
+        cells[place] = row[1:]
+    frame = pd.DataFrame(cells, index=pd.Index([row[0] for row in rows], name="row", dtype="int64"), dtype=object)
+    frame.columns = pd.Index(table["headers"], dtype=object)
     return Raw(
-        frame.where(frame.notna(), None),
+        frame,
         str(path),
         table["timezone"],
         table["serial_dates"],

@@ -1,0 +1,90 @@
+"""Importing again changes nothing; importing much takes little."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from test_faults import csv_of
+from test_hostile_sheets import an, binh, sheet
+from test_withdrawal import make
+
+from survey import store
+from survey.pull import pull
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file but the record, whose list of pulls grows: its bytes, and when it was written."""
+    return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*")
+            if p.is_file() and p.name not in ("store.json", ".lock", "tra-loi.csv")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rows", [sheet(an(), binh()), sheet(binh(), an())], ids=["the same sheet", "the same rows, sorted"]
+)
+def test_a_second_import_writes_no_answer_anew(tmp_path, rows):
+    study = make(tmp_path / "kho", sheet(an(), binh()))
+    before, answers = files(study.folder), study.answers()
+    (study.folder / "tra-loi.csv").write_bytes(csv_of(rows))
+    pulled = pull(study)[0]
+    after = files(study.folder)
+    assert {path: after[path] for path in before} == before
+    assert all("raw" in path for path in after.keys() - before.keys())  # the sorted sheet, as it was read
+    assert pulled.difference.same
+    assert study.answers().equals(answers)
+
+
+def test_one_edited_row_changes_one_answer_and_says_so(tmp_path):
+    study = make(tmp_path / "kho", sheet(an(), binh()))
+    before = store.stored(study)
+    (study.folder / "tra-loi.csv").write_bytes(csv_of(sheet(binh(gio=6), an())))
+    pulled = pull(study)[0]
+    assert pulled.difference.changed == [(3, 2, ["gio"])]
+    after = store.stored(study)
+    differing = [
+        column for column in before if column not in ("row", "snapshot") and not before[column].equals(after[column])
+    ]
+    assert differing == ["gio"]
+
+
+def test_an_answer_that_vanished_is_still_in_the_snapshot(tmp_path):
+    study = make(tmp_path / "kho", sheet(an(), binh(gop_y="Còn đây")))
+    (study.folder / "tra-loi.csv").write_bytes(csv_of(sheet(an())))
+    assert len(pull(study)[0].difference.vanished) == 1
+    assert [one.vanished for one in store.ledger(study).pulls] == [0, 1]
+    kept = [path.read_text(encoding="utf-8") for path in store.snapshot_files(study, 2026)]
+    assert sum("Còn đây" in text for text in kept) == 1
+
+
+def test_a_correction_is_undone_by_deleting_its_line(tmp_path):
+    study = make(tmp_path / "kho", sheet(an(), binh()))
+    line = "2026;2;gio;3;4;gọi hỏi lại;IT;06/05/2026\n"
+    for lines, hours in ((line, 4), ("", 3)):
+        (study.folder / "corrections.csv").write_text(
+            "wave;row;question;from;to;reason;who;date\n" + lines, encoding="utf-8"
+        )
+        pull(study)
+        assert store.stored(study)["gio"].tolist() == [hours, 5]
+
+
+def test_the_consent_and_the_purpose_are_recorded_with_each_import(tmp_path):
+    study = make(tmp_path / "kho", sheet(an()), 'purpose: "Đánh giá phong trào"\nkeep_until: 2031-06-30\n')
+    record = store.ledger(study).pulls[0]
+    assert record.purpose == "Đánh giá phong trào"
+    assert len(record.consent) == 64
+
+
+@pytest.mark.slow
+def test_twenty_thousand_answers_of_sixty_questions_need_less_than_500_megabytes():
+    sys.path.insert(0, str(PROJECT / "tests/benchmarks"))
+    try:
+        import import_against_gspread as benchmark
+    finally:
+        sys.path.pop(0)
+    found = benchmark.compare()
+    print({name: round(value, 1) for name, value in found.items()})
+    assert found["megabytes"] < 500
+    assert found["ratio"] < 25  # in times of bare gspread reading the same values
