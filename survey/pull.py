@@ -19,7 +19,7 @@ from survey.history import Difference, compare, fingerprints, prints
 from survey.ledger import Ledger, Pull
 from survey.questionnaire import Questionnaire, tidy
 from survey.raw import Raw
-from survey.redact import REDACTIONS
+from survey.redact import DECISIONS
 from survey.store import OTHER
 from survey.study import Study, Wave
 from survey.withdrawal import without_withdrawn
@@ -64,7 +64,7 @@ class Tables:
         return cls(
             headers,
             csv_file.read(study.folder / FILE, COLUMNS),
-            csv_file.read(study.folder / "redactions.csv", REDACTIONS),
+            csv_file.read(study.folder / "redactions.csv", DECISIONS),
             tuple(filter(None, map(tidy, names.read_text("utf-8-sig").splitlines()))) if names.exists() else (),
         )
 
@@ -247,32 +247,30 @@ def _separated(
 def _redacted(
     form: Questionnaire, wave: Wave, answers: pd.DataFrame, tables: Tables
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The answers with what names a person taken out of the words, and the table of what was found."""
-    found, texts = [], {}
+    """The answers with what names a person covered in the words, and the table of what was found."""
+    lines, texts = [], {}
     for name in answers.columns:
         question = form.questions.get(name.removesuffix(OTHER))
         if question is None or not (question.type in ("text", "long_text") or name.endswith(OTHER)):
             continue
-        places = redact.scan(answers[name], tables.names)
-        decided = tables.redactions[tables.redactions["question"] == name]
-        texts[name] = redact.redact(answers[name], places, decided)
-        found.append(places.assign(wave=str(wave.id), question=name, row=places["row"].astype(str)))
-    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(REDACTIONS))
-    return answers.assign(**texts), table
+        found = redact.scan(answers[name], tables.names)
+        table = redact.decisions(found, wave.id, name)
+        # by the words alone: rows move when somebody sorts the sheet
+        earlier = tables.redactions[tables.redactions["question"] == name]
+        said = {(line["kind"], line["found"]): line["decision"] for line in earlier.to_dict("records")}
+        keys = zip(table["kind"], table["found"], table["decision"], strict=True)
+        table["decision"] = [said.get((kind, words), "") or usual for kind, words, usual in keys]
+        texts[name] = redact.redact(answers[name], found, table)
+        lines.append(table)
+    return answers.assign(**texts), pd.concat(lines, ignore_index=True) if lines else tables.redactions.iloc[:0]
 
 
 def _keep_redactions(study: Study, tables: Tables, ready: Sequence[Ready]) -> None:
     """Write what was found in open text to redactions.csv; a person's decision on it stays."""
     again = {str(one.change.wave) for one in ready}
     decided = tables.redactions
-    words = {(line["question"], line["kind"], line["found"]): line["decision"] for line in decided.to_dict("records")}
-    found = pd.concat([one.redactions for one in ready], ignore_index=True)
-    if len(found):
-        keys = zip(found["question"], found["kind"], found["found"], strict=True)
-        found["decision"] = [words.get(key, "") or redact.usual(key[1]) for key in keys]
-    table = pd.concat(
-        [decided[~decided["wave"].isin(again)], found.reindex(columns=list(REDACTIONS))], ignore_index=True
-    )
+    found = [one.redactions for one in ready]
+    table = pd.concat([decided[~decided["wave"].isin(again)], *found], ignore_index=True)
     if table.to_dict("records") != decided.to_dict("records"):
         store.write(study.folder / "redactions.csv", csv_file.text(table))
 

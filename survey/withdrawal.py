@@ -18,7 +18,7 @@ from survey.errors import StudyError, Text
 from survey.ledger import Held, Ledger, Withdrawal
 from survey.link import DOUBTFUL, normal
 from survey.raw import Raw
-from survey.redact import REDACTIONS
+from survey.redact import DECISIONS
 from survey.study import Study
 
 
@@ -159,7 +159,7 @@ def _changed(
 
 def _forget_in_tables(study: Study, gone: set[tuple[str, str]], code: str) -> None:
     """Take the lines about these answers (wave, row), and those that name the code, out of the tables beside study.yaml."""
-    for name, columns in (("corrections.csv", COLUMNS), ("redactions.csv", REDACTIONS), ("links.csv", DOUBTFUL)):
+    for name, columns in (("corrections.csv", COLUMNS), ("redactions.csv", DECISIONS), ("links.csv", DOUBTFUL)):
         table = csv_file.read(study.folder / name, columns)
         if {"wave", "row"} <= set(columns):
             stay = [key not in gone for key in zip(table["wave"], table["row"], strict=True)]

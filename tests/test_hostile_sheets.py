@@ -334,7 +334,7 @@ CELLS = {
         answers={2: {"gop_y": "Gọi [số điện thoại] hoặc [thư điện tử] nhé"}}),
     "a name of the roster in open text": one(
         an(gop_y="Cảm ơn thầy Hoà, và Nguyễn Văn Hòa."), files={"names.txt": "Nguyễn Văn Hòa\n"},
-        answers={2: {"gop_y": "Cảm ơn thầy [tên người], và [tên người]."}}),
+        answers={2: {"gop_y": "Cảm ơn [tên người], và [tên người]."}}),
 }  # fmt: skip
 
 CORRECTION = (

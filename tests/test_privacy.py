@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[1]
     [
         "Lỗi: an.nguyen@truong.edu.vn",
         "hàng 3 ghi “le 05-12”",
-        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN " + "PRIVATE KEY-----",
         "Authorization: Bearer ya29.abcdefghi",
     ],
 )
