@@ -248,6 +248,8 @@ _FINDINGS = {
         "câu trả lời không còn trong trang tính (vẫn còn trong bản chụp)",
         "no longer in the sheet (still in the snapshot)",
     ),
+    "only_in_form": Text("có trong Biểu mẫu mà không có trong trang tính", "in the Form and not in the sheet"),
+    "only_in_sheet": Text("có trong trang tính mà không có trong Biểu mẫu", "in the sheet and not in the Form"),
     "corrected": Text("ô được sửa theo corrections.csv", "cells corrected by corrections.csv"),
     "correction_without_answer": Text(
         "dòng sửa mà câu trả lời không còn trong trang tính, hàng", "a correction whose answer is gone; row"

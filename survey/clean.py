@@ -71,7 +71,7 @@ def coded(raw: Raw, frame: pd.DataFrame, form: Questionnaire, wave: int, finding
     if misfits:
         raise _unknown_answers(raw, wave, misfits)
     answers = pd.DataFrame(typed, index=raw.frame.index)
-    answers.insert(0, "submitted", _times(raw, frame))
+    answers.insert(0, "submitted", times(raw, frame))
     answers = _agreed(answers, form, wave, found)
     answers = _explain_absences(answers, form, wave, found)
     answers["snapshot"] = raw.digest
@@ -212,7 +212,7 @@ def _at(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     return time if time.tzinfo else time.replace(tzinfo=zone)
 
 
-def _times(raw: Raw, frame: pd.DataFrame) -> pd.Series:
+def times(raw: Raw, frame: pd.DataFrame) -> pd.Series:
     """When each answer was sent. A time in a form that is not Google's own stays empty: no result rests on it."""
 
     def read(cell: Cell) -> pd.Timestamp | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -81,6 +83,12 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, code: str | None = None) 
     )
     still = not (told or gone or come)
     return Difference(come, told, gone, sorted(equal), still and any(old != new for old, new in equal))
+
+
+def missing(times: Sequence[dt.datetime], others: Sequence[dt.datetime]) -> int:
+    """How many of these moments, to the second, the others do not have."""
+    seconds = [Counter(round(time.timestamp()) for time in several) for several in (times, others)]
+    return sum((seconds[0] - seconds[1]).values())
 
 
 def _paired(left: pd.Series, right: pd.Series, *, unique: bool) -> list[tuple[int, int]]:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from survey import csv_file, exports, pseudonym, redact, store
-from survey.clean import FINDINGS, Cleaned, clean, coded
+from survey.clean import FINDINGS, Cleaned, clean, coded, times
 from survey.columns import EMAIL, SUBMITTED, bind, check_own, merged, place
 from survey.corrections import COLUMNS, FILE, correct
 from survey.errors import StudyError, Text
-from survey.history import Difference, compare, fingerprints, prints
+from survey.history import Difference, compare, fingerprints, missing, prints
 from survey.ledger import Ledger, Pull
 from survey.questionnaire import Questionnaire, tidy
 from survey.raw import Raw
@@ -89,12 +89,13 @@ def pull(
     """
     store.refuse_tracked(study)
     read = {} if kept else _read(study, waves, tell)
+    sent = {wave: _submissions(study.wave(wave), tell) for wave in read}
     with store.locked(study):
         raws = _kept(study, waves) if kept else read
         early = store.early(study)
         before = Ledger() if early else store.ledger(study)
         tables = Tables.of(study)
-        ready = [_prepared(study, study.wave(wave), raw, before, tables) for wave, raw in raws.items()]
+        ready = [_prepared(study, study.wave(wave), raw, sent.get(wave), before, tables) for wave, raw in raws.items()]
         records = () if kept else tuple(one.record for one in ready)
         after = before.model_copy(update={"headers": _headers(before, ready), "pulls": before.pulls + records})
         store.commit(study, before, [one.change for one in ready], after, gone=tuple(early.values()))
@@ -155,13 +156,35 @@ def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:
     return sheets.read(source.sheet, source.tab, tell=tell)
 
 
+def _submissions(wave: Wave, tell: Tell) -> list[dt.datetime] | None:
+    """When the Form's own responses were sent; None where the wave names no Form."""
+    if wave.source is None or wave.source.form is None:
+        return None
+    from survey import sheets
+
+    return sheets.submissions(wave.source.form, tell=tell)
+
+
+def _compared_with_form(wave: Wave, sheet: pd.Series, sent: Sequence[dt.datetime] | None) -> pd.DataFrame:
+    """A finding where the Form and its sheet do not hold the same responses: people edit sheets."""
+    held = [time.to_pydatetime() for time in sheet.dropna()]
+    counts = []
+    if sent is not None:
+        untimed = int(sheet.isna().sum())
+        counts = [("only_in_form", missing(sent, held)), ("only_in_sheet", missing(held, sent) + untimed)]
+    found = [(wave.id, "", rule, "", count) for rule, count in counts if count]
+    return pd.DataFrame(found, columns=list(FINDINGS))
+
+
 def usable(study: Study, wave: Wave, raw: Raw) -> Cleaned:
     """The answers of a sheet as an import would make them, without the store; raises SheetError in words."""
     own = {**wave.columns, **Tables.of(study).headers.get(wave.id, {})}
     return clean(raw, study.form, wave.id, own, seen=store.ledger(study).headers)
 
 
-def _prepared(study: Study, wave: Wave, sheet: Raw, before: Ledger, tables: Tables) -> Ready:
+def _prepared(
+    study: Study, wave: Wave, sheet: Raw, sent: Sequence[dt.datetime] | None, before: Ledger, tables: Tables
+) -> Ready:
     form, code = study.form, study.form.used_as("code")
     own = {**wave.columns, **tables.headers.get(wave.id, {})}
     check_own(place(sheet, wave.id), sheet, form, own)
@@ -184,6 +207,7 @@ def _prepared(study: Study, wave: Wave, sheet: Raw, before: Ledger, tables: Tabl
     cleaned = coded(raw, corrected.frame, form, wave.id, [*bound.findings, *corrected.findings])
     gone = [(wave.id, "", "vanished", ", ".join(map(str, difference.vanished)), len(difference.vanished))]
     findings = [cleaned.findings, pd.DataFrame(gone if difference.vanished else [], columns=list(FINDINGS))]
+    findings.append(_compared_with_form(wave, times(sheet, bound.frame), sent))
     answers, codes = _separated(study, wave, raw, corrected.frame, cleaned.answers, names)
     answers, redactions = _redacted(form, wave, answers, tables)
     findings.append(_strangers(study, wave, answers))

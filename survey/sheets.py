@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email.utils
 import io
 import random
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import gspread
@@ -32,6 +34,7 @@ MOST = 400 * 1024**2  # bytes of one answer: a sheet has ten million cells at mo
 BUSY = {429, 500, 502, 503, 504}
 
 Tell = Callable[[Text], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,53 @@ def read(
     patience = patience or Patience()
     key = _key(key)
     badge = signin.badge(credentials)
+    return _asked(_place(key), badge, tell, patience, partial(_read, key, tab, badge))
+
+
+def submissions(
+    form: str,
+    *,
+    credentials: Path | None = None,
+    tell: Tell | None = None,
+    patience: Patience | None = None,
+) -> list[dt.datetime]:
+    """When each response that the Form `form` itself holds was last sent, in UTC: a cross-check of its sheet.
+
+    The Form is shared with the account that asks (for a service account: as an editor). Raises SheetError in words.
+    """
+    patience = patience or Patience()
+    badge = signin.badge(credentials, signin.FORM_SCOPE)
+    where = f"{Text('Google Biểu mẫu', 'Google Form')} {form}"
+    return _asked(where, badge, tell, patience, partial(_submissions, form, badge))
+
+
+def _submissions(form: str, badge: Badge, reader: Callable[..., _Reader]) -> list[dt.datetime]:
+    asking, found = reader(badge.credentials), []
+    page: dict[str, object] = {"pageSize": 5000}
+    while True:
+        told = asking.request("get", f"{signin.FORMS}/v1/forms/{form}/responses", params=page).json()
+        found += [dt.datetime.fromisoformat(one["lastSubmittedTime"]) for one in told.get("responses", [])]
+        if not told.get("nextPageToken"):
+            return found
+        page = {"pageSize": 5000, "pageToken": told["nextPageToken"]}
+
+
+def _asked(
+    place: str, badge: Badge, tell: Tell | None, patience: Patience, ask: Callable[[Callable[..., _Reader]], T]
+) -> T:
+    """What Google answers to `ask`, which is given what makes gspread's transport; whatever goes wrong, in words."""
+    address = signin.address(badge)
     try:
-        return _read(key, tab, badge, tell or (lambda text: None), patience)
+        with requests.Session() as session:
+            session.trust_env = address == ""  # no proxy stands before this machine itself
+            badge.refresh(session, (patience.connect, patience.answer))
+            return ask(lambda auth, *_: _Reader(auth, session, badge, address, tell or (lambda text: None), patience))
     except (_Refusal, Unreadable, _GivenUp, requests.RequestException, GoogleAuthError) as met:
         trouble: Exception = met
     except (KeyError, TypeError, AttributeError):  # so gspread meets JSON that is not Google's
         trouble = Unreadable()
     # Outside the except clause: the request, which holds a token, is not even the error's context.
-    raise _in_words(trouble, _place(key), badge, patience)
+    raise _worded(trouble, place, badge, patience)
 
 
 def account(credentials: Path | None = None) -> str:
@@ -82,19 +124,13 @@ def account(credentials: Path | None = None) -> str:
     return str(signin.badge(credentials).name)
 
 
-def _read(key: str, tab: str | None, badge: Badge, tell: Tell, patience: Patience) -> Raw:
-    address = signin.address(badge)
-    with requests.Session() as session:
-        session.trust_env = address == signin.GOOGLE  # no proxy stands before this machine itself
-        badge.refresh(session, (patience.connect, patience.answer))
-        reader = partial(_Reader, badge=badge, address=address, tell=tell, patience=patience)
-        client = gspread.Client(badge.credentials, session, cast(type[gspread.HTTPClient], reader))
-        client.set_timeout((patience.connect, patience.answer))
-        book = client.open_by_key(key)
-        sheet = _response_tab(book, tab, _place(key))
-        rows = sheet.get(
-            value_render_option=ValueRenderOption.unformatted, date_time_render_option=DateTimeOption.serial_number
-        )
+def _read(key: str, tab: str | None, badge: Badge, reader: Callable[..., _Reader]) -> Raw:
+    client = gspread.Client(badge.credentials, http_client=cast(type[gspread.HTTPClient], reader))
+    book = client.open_by_key(key)
+    sheet = _response_tab(book, tab, _place(key))
+    rows = sheet.get(
+        value_render_option=ValueRenderOption.unformatted, date_time_render_option=DateTimeOption.serial_number
+    )
     place = _place(key, sheet.title)
     table = [list(row) for row in rows]
     if table == [[]]:  # so gspread gives an empty tab
@@ -222,12 +258,17 @@ class _Reader(gspread.HTTPClient):
         super().__init__(auth, session)
         self.badge, self.address, self.tell, self.patience = badge, address, tell, patience
         self.renewed = False
+        self.set_timeout((patience.connect, patience.answer))
         self.deadline = time.monotonic() + patience.total
 
     def request(self, method: str, endpoint: str, params: Any = None, *others: Any, **more: Any) -> requests.Response:
         """Raises _Refusal, _Unreadable, RequestException, or _GivenUp where asking again did not help."""
         assert method.casefold() == "get", "this module only reads"
-        assert not any(others) and not any(more.values()) and endpoint.startswith(signin.GOOGLE + "/")
+        assert (
+            not any(others)
+            and not any(more.values())
+            and endpoint.startswith((f"{signin.GOOGLE}/", f"{signin.FORMS}/"))
+        )
         again = Retrying(
             retry=retry_if_exception(_may_pass),
             wait=self._pause,
@@ -235,10 +276,14 @@ class _Reader(gspread.HTTPClient):
             before_sleep=self._say,
         )
         try:
-            return again(self._get, self.address + endpoint.removeprefix(signin.GOOGLE), params)
+            return again(self._get, self._place(endpoint), params)
         except RetryError as error:
             last = error.last_attempt
         raise _GivenUp(cast(BaseException, last.exception()), last.attempt_number)
+
+    def _place(self, endpoint: str) -> str:
+        """Google's own address, or the stand-in's."""
+        return self.address + urlsplit(endpoint).path if self.address else endpoint
 
     def _get(self, url: str, params: Any) -> requests.Response:
         with self.session.get(url, params=params, timeout=self.timeout, stream=True) as response:
@@ -323,7 +368,7 @@ def _after(response: requests.Response) -> float | None:
 # --- In words
 
 
-def _in_words(trouble: BaseException, place: str, badge: Badge, patience: Patience) -> SheetError:
+def _worded(trouble: BaseException, place: str, badge: Badge, patience: Patience) -> SheetError:
     """What a person is told of a trouble."""
     tries = trouble.tries if isinstance(trouble, _GivenUp) else 1
     if isinstance(trouble, _GivenUp):

@@ -21,7 +21,7 @@ from survey.store import write
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
 FORM_SCOPE = "https://www.googleapis.com/auth/forms.responses.readonly"
-GOOGLE = "https://sheets.googleapis.com"
+GOOGLE, FORMS = "https://sheets.googleapis.com", "https://forms.googleapis.com"
 TOKENS = "https://oauth2.googleapis.com/token"
 PATIENCE = 300  # seconds that a person has for signing in with the browser
 
@@ -219,11 +219,11 @@ def _no_client(client: Path) -> SheetError:
 
 
 def address(badge: Badge) -> str:
-    """Google's address, or that of a stand-in on this machine; a real account never signs in to a stand-in."""
+    """The address of a stand-in on this machine, or "" for Google itself; a real account never signs in to a stand-in."""
     stand_in = os.environ.get("KHAOSATSO_SHEETS_URL", "").rstrip("/")
     tokens = getattr(badge.credentials, "_token_uri", None) or TOKENS
     if not stand_in:
-        return GOOGLE
+        return ""
     for url in (stand_in, tokens):
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):

@@ -54,6 +54,7 @@ class Source(Model):
     export: str | None = None
     sheet: str | None = None
     tab: str | None = None
+    form: str | None = None  # the id of the Google Form itself, whose own responses are then compared with the sheet's
     timezone: str = "Asia/Ho_Chi_Minh"
     month_first: bool = False  # dates in the export are written month/day/year
 

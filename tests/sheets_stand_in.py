@@ -31,7 +31,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 ACCOUNT = "doc-phieu@truong-thu.iam.gserviceaccount.com"
-SCOPES = {f"https://www.googleapis.com/auth/{name}" for name in ("spreadsheets", "spreadsheets.readonly", "drive")}
+SCOPES = {
+    f"https://www.googleapis.com/auth/{name}"
+    for name in ("spreadsheets", "spreadsheets.readonly", "drive", "forms.responses.readonly")
+}
 AUDIENCE = "https://oauth2.googleapis.com/token"  # google-auth writes this one wherever it sends the claim
 APP = {"client_id": "ung-dung.apps.googleusercontent.com", "client_secret": "GOCSPX-bi-mat-cua-ung-dung"}
 LEAVE = "1//leave-of-a-person"  # the refresh token of the only person who has agreed
@@ -58,6 +61,7 @@ class Book:
     timezone: str = "Asia/Ho_Chi_Minh"
     locale: str = "vi_VN"
     shared: bool = True
+    form: list[dt.datetime] | None = None  # when the responses of the Form of the same key were sent, in UTC
     grid: tuple[int, int] = (1000, 26)
 
     def size(self, tab: str) -> tuple[int, int]:
@@ -359,6 +363,8 @@ def _unpacked(text: str) -> bytes:
 
 def answer(books: dict[str, Book], path: str, query: dict[str, list[str]]) -> dict:
     """What Sheets v4 answers to a GET; raises _Refused."""
+    if form := re.fullmatch(r"/v1/forms/([^/]+)/responses", path):
+        return _form_responses(books.get(form[1]), query)
     asked = re.fullmatch(r"/v4/spreadsheets/([^/:]+)(?:/values(:batchGet|/(.+)))?", path)
     book = books.get(asked[1]) if asked else None
     if asked is None or book is None:
@@ -372,6 +378,19 @@ def answer(books: dict[str, Book], path: str, query: dict[str, list[str]]) -> di
         ranges = [_values(book, name, options) for name in query["ranges"]]
         return {"spreadsheetId": asked[1], "valueRanges": ranges}
     return _values(book, unquote(asked[3]), options)
+
+
+def _form_responses(book: Book | None, query: dict[str, list[str]]) -> dict:
+    """A page of a Form's own responses (Forms v1), two in each for the tests' sake."""
+    if book is None or book.form is None:
+        raise _Refused(404)
+    start = int(query.get("pageToken", ["0"])[0])
+    page = book.form[start : start + 2]
+    more = {"nextPageToken": str(start + 2)} if start + 2 < len(book.form) else {}
+    rows = [
+        {"responseId": str(n), "lastSubmittedTime": f"{time:%Y-%m-%dT%H:%M:%S}.123456Z"} for n, time in enumerate(page)
+    ]
+    return ({"responses": rows} if rows else {}) | more
 
 
 def _about(key: str, book: Book) -> dict:

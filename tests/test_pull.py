@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
 import pytest
+from sheets_stand_in import serving
 from test_faults import csv_of
-from test_hostile_sheets import an, binh, sheet
+from test_hostile_sheets import KEY, QUESTIONNAIRE, STUDY, an, binh, sheet, table
 from test_withdrawal import make
 
-from survey import store
+from survey import sheets, store
+from survey.errors import SheetError
 from survey.pull import pull
+from survey.signin import FORM_SCOPE, SCOPE
+from survey.study import Study
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -75,6 +80,43 @@ def test_the_consent_and_the_purpose_are_recorded_with_each_import(tmp_path):
     record = store.ledger(study).pulls[0]
     assert record.purpose == "Đánh giá phong trào"
     assert len(record.consent) == 64
+
+
+SENT = [dt.datetime(2026, 5, 4, 1), dt.datetime(2026, 5, 5, 2, 30, 15)]  # an's and binh's, in UTC
+
+
+@pytest.mark.parametrize(
+    ("sent", "rules"),
+    [
+        (SENT, {}),
+        ([*SENT, dt.datetime(2026, 5, 6)], {"only_in_form": 1}),
+        (SENT[:1], {"only_in_sheet": 1}),
+        ([], {"only_in_sheet": 2}),
+        ([SENT[0]] * 3, {"only_in_form": 2, "only_in_sheet": 1}),
+    ],
+)
+def test_the_forms_own_responses_are_compared_with_the_sheet(tmp_path, monkeypatch, sent, rules):
+    folder = tmp_path / "kho"
+    folder.mkdir()
+    (folder / "study.yaml").write_text(
+        STUDY.replace(f"{{sheet: {KEY}}}", f"{{sheet: {KEY}, form: {KEY}}}"), encoding="utf-8"
+    )
+    (folder / "phieu.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
+    with serving({KEY: table(sheet(an(), binh()), form=sent)}) as google:
+        for name, value in google.environment(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        found = pull(Study.open(folder))[0].findings
+        assert dict(zip(found["rule"], found["found"], strict=True)) == rules
+        assert {claim["scope"] for claim in google.claims} == {SCOPE, FORM_SCOPE}
+
+
+def test_a_form_that_is_not_there(tmp_path, monkeypatch):
+    with serving({KEY: table(sheet(an()))}) as google:
+        for name, value in google.environment(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SheetError) as caught:
+            sheets.submissions("1Khong-co")
+    assert str(caught.value).startswith("Lỗi ở Google Biểu mẫu 1Khong-co\n")
 
 
 @pytest.mark.slow
