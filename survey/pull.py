@@ -45,6 +45,20 @@ class Pulled:
         """Whether any answer differs from the last time."""
         return not self.difference.same
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The same in numbers, with words for people."""
+        found = self.difference
+        return {
+            str(Text("đợt", "wave")): self.wave,
+            str(Text("hàng", "rows")): self.rows,
+            str(Text("câu trả lời", "answers")): self.respondents,
+            str(Text("mới", "new")): len(found.new),
+            str(Text("đã sửa", "changed")): len(found.changed),
+            str(Text("không còn", "gone")): len(found.vanished),
+            str(Text("như cũ", "as before")): len(found.unchanged),
+        }
+
 
 @dataclass(frozen=True)
 class Tables:

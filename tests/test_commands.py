@@ -37,15 +37,21 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def study(tmp_path) -> Path:
-    """A copy of the demo with one imported wave, 2026, read from a CSV."""
-    folder = tmp_path / "Trường thử 2026"
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory) -> Path:
+    """The demo with one imported wave, 2026, read from a CSV."""
+    folder = tmp_path_factory.mktemp("mẫu") / "Trường thử 2026"
     folder.mkdir()
     shutil.copy(ROOT / "data/demo/study.yaml", folder)
     assert run("simulate", folder).returncode == 0
     assert run("pull", folder, "--wave", 2026).returncode == 0
     return folder
+
+
+@pytest.fixture
+def study(imported, tmp_path) -> Path:
+    """A copy of it, for each test its own."""
+    return Path(shutil.copytree(imported, tmp_path / imported.name))
 
 
 def changed_sheet(study: Path, old: str, new: str) -> Path:
@@ -204,6 +210,7 @@ def test_init_asks_again_where_an_answer_cannot_be_right(tmp_path):
     assert "giao_vien: 11" in text and "id: 2029" in text and "id: 2030" in text and "id: 2027" not in text
 
 
+@pytest.mark.slow
 def test_doctor_is_content_with_the_demo(study):
     assert run("pull", study).returncode == 0
     said = run("doctor", study)
@@ -266,5 +273,6 @@ def test_help_does_not_pay_for_pandas():
     assert loaded_by("--help") == set()
 
 
+@pytest.mark.slow
 def test_commands_that_do_not_plot_do_not_import_matplotlib(study):
     assert loaded_by("pull", str(study)) == {"pandas", "pydantic"}

@@ -78,6 +78,7 @@ def run(package: str, *arguments: object) -> str:
     return said.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("export", "answers", "item"),
     [

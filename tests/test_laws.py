@@ -99,6 +99,7 @@ def test_every_engine_says_the_same(engine, many, rows):
         cube_module.MANY = kept
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(people, st.randoms(use_true_random=False))
 def test_order_names_of_strata_and_the_scale_of_weights_change_nothing(rows, random):
@@ -124,6 +125,7 @@ def test_one_file_or_two_is_the_same(rows, cut):
     pd.testing.assert_frame_equal(one, two, rtol=1e-9, check_dtype=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(people)
 def test_shares_sum_to_one_and_lie_within_their_intervals(rows):
@@ -135,6 +137,7 @@ def test_shares_sum_to_one_and_lie_within_their_intervals(rows):
         assert ((known["low"] <= known["estimate"] + 1e-12) & (known["estimate"] <= known["high"] + 1e-12)).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(people, people)
 def test_a_change_is_minus_the_change_backwards(first, second):

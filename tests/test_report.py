@@ -141,6 +141,7 @@ def test_every_picture_has_words_and_every_table_a_repeated_header(written):
     assert xml.count("<w:tblHeader") == captioned - 1  # the third annex is a list
 
 
+@pytest.mark.slow
 def test_the_final_review_compares_2025_2027_and_2030(demo_study, tmp_path):
     final = report.write(Review.of(demo_study, 2030), tmp_path)
     words = "\n".join(p.text for p in docx.Document(str(final.document)).paragraphs)
@@ -149,6 +150,7 @@ def test_the_final_review_compares_2025_2027_and_2030(demo_study, tmp_path):
         assert f"Thay đổi {pair}" in words
 
 
+@pytest.mark.slow
 def test_a_report_on_one_wave_claims_no_change(demo_study, tmp_path):
     first = report.write(Review.of(demo_study, 2025), tmp_path)
     words = "\n".join(p.text for p in docx.Document(str(first.document)).paragraphs)

@@ -201,6 +201,7 @@ def tables(rows: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
     return people, pd.concat([proportions(people, ["q"], by=by) for by in ways], ignore_index=True)
 
 
+@pytest.mark.slow
 @law
 @given(PEOPLE_OF)
 def test_a_suppressed_table_comes_back_as_it_is(rows):
@@ -216,6 +217,7 @@ def test_a_larger_k_shows_nothing_that_a_smaller_one_hides(rows, k):
     assert not (suppress(table, k + 1, answers=people)["shown"] & ~suppress(table, k, answers=people)["shown"]).any()
 
 
+@pytest.mark.slow
 @law
 @given(PEOPLE_OF, st.randoms())
 def test_the_order_of_rows_says_nothing(rows, random):
@@ -242,6 +244,7 @@ def test_what_is_shown_keeps_every_bit_and_what_is_hidden_has_no_number(rows):
     assert (shown.loc[~there, "reason"] != "").all() and (shown.loc[there, "reason"] == "").all()
 
 
+@pytest.mark.slow
 @law
 @given(PEOPLE_OF)
 def test_a_later_wave_changes_nothing_in_an_earlier_one(rows):
