@@ -448,9 +448,11 @@ def forget(
     _say(
         Text(
             f"Biên nhận {receipt.number}, ngày {receipt.date:%d/%m/%Y}: đã rút câu trả lời (đợt: số hàng) {counts}.\n"
-            "Còn phải làm bằng tay: xóa hàng ấy trong Google Trang tính và Biểu mẫu, và các bản sao lưu đã có từ trước.",
+            "Còn phải làm bằng tay: xóa hàng ấy trong Google Trang tính và Biểu mẫu, trong tệp đã tải về (export), và các bản "
+            "sao lưu đã có từ trước.",
             f"Receipt {receipt.number}, {receipt.date:%d/%m/%Y}: answers taken out (wave: rows) {counts}.\n"
-            "Left to do by hand: delete the row in the Google Sheet and Form, and the backups made before.",
+            "Left to do by hand: delete the row in the Google Sheet and Form, in a downloaded export, and the backups made "
+            "before.",
         )
     )
 

@@ -73,14 +73,40 @@ class Tables:
     def of(cls, study: Study) -> Tables:
         headers: dict[int, dict[str, str | None]] = {}
         for line in csv_file.read(study.folder / "columns.csv", HEADERS).to_dict("records"):
-            headers.setdefault(int(line["wave"]), {})[line["header"]] = line["question"] or None
-        names = study.folder / "names.txt"
+            wave = next((known.id for known in study.waves if str(known.id) == line["wave"]), None)
+            if wave is None:
+                raise _no_such_wave(study, line["wave"])
+            headers.setdefault(wave, {})[line["header"]] = line["question"] or None
         return cls(
             headers,
             csv_file.read(study.folder / FILE, COLUMNS),
             csv_file.read(study.folder / "redactions.csv", DECISIONS),
-            tuple(filter(None, map(tidy, names.read_text("utf-8-sig").splitlines()))) if names.exists() else (),
+            _names(study.folder / "names.txt"),
         )
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(filter(None, map(tidy, path.read_text("utf-8-sig").splitlines()))) if path.exists() else ()
+    except UnicodeDecodeError:
+        raise StudyError(
+            str(path),
+            rule=Text(
+                "Tệp họ tên là văn bản mã UTF-8, mỗi dòng một người.",
+                "The file of names is text in UTF-8, one in a line.",
+            ),
+            found=Text("chữ theo mã khác", "text in another encoding"),
+            cure=Text("Mở bằng Notepad, lưu lại với mã UTF-8.", "Open it in a text editor and save it as UTF-8."),
+        ) from None
+
+
+def _no_such_wave(study: Study, found: str) -> StudyError:
+    return StudyError(
+        str(study.folder / "columns.csv"),
+        rule=Text("Cột wave là một đợt có trong study.yaml.", "The column wave is a wave of study.yaml."),
+        found=found or Text("ô trống", "an empty cell"),
+        cure=Text("Sửa hoặc xóa dòng ấy.", "Mend or delete that line."),
+    )
 
 
 @dataclass(frozen=True)
@@ -138,14 +164,21 @@ def _read(study: Study, waves: Sequence[int], tell: Tell) -> dict[int, Raw]:
 
 def _kept(study: Study, waves: Sequence[int]) -> dict[int, Raw]:
     """The snapshots that the answers of these waves (of all) were made of."""
-    early = store.early(study)
-    digests = (
-        {wave: str(pd.read_parquet(path, columns=["snapshot"])["snapshot"].iloc[0]) for wave, path in early.items()}
-        if early
-        else {wave: held.snapshot for wave, held in store.ledger(study).waves.items()}
-    )
-    chosen = waves or [wave.id for wave in study.waves if wave.id in digests]
-    return {wave: store.snapshot(study, wave, digests[study.wave(wave).id]) for wave in chosen if wave in digests}
+    digests = store.early_snapshots(study) or store.snapshots(study)
+    chosen = [study.wave(wave).id for wave in waves] or list(digests)
+    missing_ = [wave for wave in chosen if wave not in digests] or ([] if chosen else [wave.id for wave in study.waves])
+    if missing_:
+        raise StudyError(
+            str(study.folder),
+            rule=Text(
+                "Làm lại từ bản chụp thì đợt ấy phải đã được nhập.", "A wave that is made again has been imported."
+            ),
+            found=Text(f"chưa nhập: {', '.join(map(str, missing_))}", f"not imported: {', '.join(map(str, missing_))}"),
+            cure=Text(
+                f"Chạy: python run.py survey pull {study.folder}", f"Run: python run.py survey pull {study.folder}"
+            ),
+        )
+    return {wave: store.snapshot(study, wave, digests[wave]) for wave in chosen}
 
 
 def read(study: Study, wave: Wave, tell: Tell = lambda text: None) -> Raw:

@@ -80,6 +80,17 @@ def early(study: Study) -> dict[int, Path]:
     return {wave: path for wave, path in files.items() if path.exists()}
 
 
+def early_snapshots(study: Study) -> dict[int, str]:
+    """Wave -> SHA-256 of the snapshot that a version without store.json made its answers of."""
+    found = {}
+    for wave, path in early(study).items():
+        try:
+            found[wave] = str(pd.read_parquet(path, columns=["snapshot"])["snapshot"].iloc[0])
+        except (ValueError, OSError, IndexError):  # pyarrow's errors of a damaged file are of these kinds
+            raise _damaged(path, Text("tệp hỏng", "a damaged file"), study) from None
+    return found
+
+
 def waves(study: Study) -> list[int]:
     """The waves whose answers are in the store, in the study's order."""
     held = ledger(study).waves

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -276,3 +277,105 @@ def test_help_does_not_pay_for_pandas():
 @pytest.mark.slow
 def test_commands_that_do_not_plot_do_not_import_matplotlib(study):
     assert loaded_by("pull", str(study)) == {"pandas", "pydantic"}
+
+
+# --- custody
+
+
+def with_input(answer: str, *arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "survey", *map(str, arguments)], cwd=ROOT, input=answer, capture_output=True,
+        encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"},
+    )  # fmt: skip
+
+
+def test_an_unknown_column_is_asked_about_and_the_answer_kept(study):
+    changed_sheet(study, "Dùng bảng tính để tổng hợp số liệu", "Dùng bảng tính (Excel) để tổng hợp số liệu")
+    assert "gần giống câu" in refused("pull", study, "--wave", 2026)
+    said = with_input("\n", "columns", study, "--wave", 2026)
+    assert said.returncode == 0, said.stderr
+    assert run("pull", study, "--wave", 2026).returncode == 0
+    assert "Mọi cột đều đã biết." in run("columns", study, "--wave", 2026).stdout
+
+
+@pytest.mark.slow
+def test_the_store_is_checked_logged_saved_and_restored(study, tmp_path):
+    assert run("check-store", study).stdout == "✓ Kho còn nguyên vẹn: 1 đợt, 1 lần nhập.\n"
+    assert "71 hàng, 71 câu trả lời: 71 mới, 0 đã sửa, 0 không còn, 0 như cũ" in run("log", study).stdout
+    archive = tmp_path / "sao lưu.zip"
+    assert f"Đã sao lưu: {archive}." in run("backup", study, "--out", archive).stdout
+    again = tmp_path / "máy mới"
+    assert run("restore", archive, again).stdout == f"Đã khôi phục vào {again}.\n"
+    assert run("check-store", again).stdout == "✓ Kho còn nguyên vẹn: 1 đợt, 1 lần nhập.\n"
+    held = next(again.glob("answers/*.parquet"))
+    held.write_bytes(b"x")
+    said = run("check-store", again)
+    assert (said.returncode, said.stdout) == (1, f"✗ {held}: tệp hỏng hoặc đã bị sửa\n")
+
+
+def test_a_withdrawal_gives_a_receipt_and_says_what_is_left_to_do(study, tmp_path, monkeypatch):
+    from survey import store
+    from survey.study import Study
+
+    monkeypatch.setenv("KHAOSATSO_KEYS", str(tmp_path / "khoa"))
+    code = store.coded(Study.open(study))["code"].dropna().iloc[0]
+    said = run("forget", study, code)
+    assert said.returncode == 0, said.stderr
+    assert re.match(
+        r"Biên nhận [0-9a-f]{12}, ngày \d\d/\d\d/\d{4}: đã rút câu trả lời \(đợt: số hàng\) 2026: 1\.\n", said.stdout
+    )
+    assert code not in said.stdout
+    assert "70 câu trả lời" in run("pull", study, "--wave", 2026).stdout
+
+
+@pytest.mark.slow
+def test_linking_says_what_it_did_and_how_often_it_is_wrong(study):
+    said = run("link", study).stdout
+    assert "câu trả lời có mã" in said
+    assert re.search(r"ghép nhầm 0,\d% số cặp đã ghép", said)
+
+
+def test_a_wave_that_was_never_imported_is_not_made_again(study):
+    assert refused("pull", study, "--kept", "--wave", 2027) == (
+        f"Lỗi ở {study}\n"
+        "  Quy tắc: Làm lại từ bản chụp thì đợt ấy phải đã được nhập.\n"
+        "  Đã thấy: chưa nhập: 2027\n"
+        f"  Cách sửa: Chạy: python run.py survey pull {study}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("columns.csv", b"wave;header;question\n20x6;A;q1\n", "20x6"),
+        ("columns.csv", b"wave;header;question\n;A;q1\n", "ô trống"),
+        ("names.txt", b"\xe0\xe1", "chữ theo mã khác"),
+        ("corrections.csv", b"wave\n", "thiếu cột row, question, from, to, reason, who, date"),
+    ],
+)
+def test_a_table_that_was_spoilt_is_told(study, name, content, found):
+    (study / name).write_bytes(content)
+    said = refused("pull", study, "--wave", 2026)
+    assert said.startswith(f"Lỗi ở {study / name}\n")
+    assert f"  Đã thấy: {found}\n" in said
+
+
+@pytest.mark.slow
+def test_status_of_one_wave_on_one_day(study):
+    said = run("status", study, "--wave", 2026, "--today", "2026-05-12").stdout
+    assert "Đợt 2026: đơn vị" in said
+    assert "Nên nhắc: " in said
+    assert re.search(r"Nếu dừng hôm nay, một tỉ lệ của cả trường đúng đến ±\d+,\d điểm %", said)
+    assert refused("status", study, "--today", "12/5/2026").startswith("Lỗi ở --today\n")
+
+
+def test_status_before_anything_is_imported(tmp_path):
+    shutil.copy(ROOT / "data/demo/study.yaml", tmp_path)
+    assert f"Chưa nhập đợt nào: python run.py survey pull {tmp_path}" in run("status", tmp_path).stdout
+
+
+@pytest.mark.slow
+def test_results_without_the_careless(study):
+    with_, without = (run("tables", study, *more, package="analysis") for more in ((), ("--without", "careless")))
+    assert (with_.returncode, without.returncode) == (0, 0), without.stderr
+    assert refused("tables", study, "--without", "lazy", package="analysis").startswith("Lỗi ở --without\n")
