@@ -173,15 +173,18 @@ def responses(study: Study) -> pd.DataFrame:
     return found
 
 
-def linked(study: Study) -> link.Linked:
-    """Who gave which answer, as far as the codes and a person's decisions (links.csv) tell."""
-    return link.link(coded(study), csv_file.read(study.folder / "links.csv", link.DOUBTFUL))
+def linked(study: Study, out: pd.Series | None = None) -> link.Linked:
+    """Who gave which answer, as far as the codes and a person's decisions (links.csv) tell; `out`: answers that do not count."""
+    codes = coded(study)
+    if out is not None:
+        codes["code"] = codes["code"].mask(out)
+    return link.link(codes, csv_file.read(study.folder / "links.csv", link.DOUBTFUL))
 
 
-def answers(study: Study) -> pd.DataFrame:
-    """See `Study.answers`."""
+def answers(study: Study, out: pd.Series | None = None) -> pd.DataFrame:
+    """See `Study.answers`. `out`: true for answers that are left out, so that the one of two that counts is linked."""
     kept, form = stored(study), study.form
-    people = linked(study)
+    people = linked(study, out)
     unit, role = form.used_as("unit"), form.used_as("role")
     phases = {wave.id: study.phase_of(wave) for wave in study.waves}
     head = pd.DataFrame({"wave": kept["wave"], "phase": kept["wave"].map(phases).astype("Int64")})
@@ -196,7 +199,8 @@ def answers(study: Study) -> pd.DataFrame:
         for column in form.columns_of(question)
         if column in kept
     ]
-    return pd.concat([head, kept[shown]], axis=1)
+    found = pd.concat([head, kept[shown]], axis=1)
+    return found if out is None else found[~out].reset_index(drop=True)
 
 
 # --- Snapshots

@@ -211,9 +211,8 @@ class Study(Model):
         """
         from survey import store
 
-        answers = store.answers(self)
         out = list(self.leave_out if without is None else without)
-        return answers[~self.flags()[out].any(axis=1)].reset_index(drop=True) if out else answers
+        return store.answers(self, self.flags()[out].any(axis=1) if out else None)
 
     def flags(self) -> pd.DataFrame:
         """What is to doubt in each answer of `answers(without=())`, row by row: see `screen.flags`."""

@@ -156,6 +156,17 @@ def test_results_can_be_had_with_and_without(demo_study):
     assert len(demo_study.leaving_out(["careless"]).answers()) == len(without)
 
 
+def test_of_two_answers_of_one_person_the_one_that_counts_is_linked(tmp_path):
+    import datetime as dt
+
+    from test_hostile_sheets import an, binh, sheet
+    from test_withdrawal import make as imported
+
+    study = imported(tmp_path / "kho", sheet(an(), binh(), an(time=dt.datetime(2026, 5, 6), gio=8)))
+    assert study.answers()["person"].tolist() == [pd.NA, 1, pd.NA]
+    assert study.answers(without=["duplicate"])[["person", "gio"]].values.tolist() == [[2, 5.0], [1, 8.0]]
+
+
 def test_an_unknown_flag(demo_study):
     with pytest.raises(StudyError) as caught:
         demo_study.leaving_out(["lazy"])
