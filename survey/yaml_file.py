@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from survey.errors import Text, UserError
 
 M = TypeVar("M", bound=BaseModel)
+MOST = 2_000_000  # letters of a file: the largest questionnaire here has 40,000
 
 _RULES = {
     "missing": Text("Mục này phải có.", "This entry must be there."),
@@ -61,6 +62,27 @@ def _in_words(kind: type[UserError], path: object, error: ValidationError) -> Us
     )
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Plain values only; no entry twice, where the last would win unseen; no references, with which a short file can swell."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.events.AliasEvent):
+            words = Text("dấu * (tham chiếu) không dùng ở đây", "references (*) are not used here")
+            raise yaml.MarkedYAMLError(problem=str(words), problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # pydantic refuses it, with its place
+            if key.value in seen:
+                words = Text(f"mục “{key.value}” có hai lần", f"the entry “{key.value}” is there twice")
+                raise yaml.MarkedYAMLError(problem=str(words), problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load(model: type[M], path: str | Path, kind: type[UserError]) -> M:
     """The file as a checked model; raises an error of the given kind that names the file and the entry."""
     content = read_yaml(path, kind)
@@ -75,7 +97,8 @@ def load(model: type[M], path: str | Path, kind: type[UserError]) -> M:
 def read_yaml(path: str | Path, kind: type[UserError]) -> object:
     """The content of a YAML file; a missing or broken file is told in words, as an error of the given kind."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open(encoding="utf-8-sig") as file:
+            text = file.read(MOST + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise kind(
             str(path),
@@ -102,8 +125,15 @@ def read_yaml(path: str | Path, kind: type[UserError]) -> object:
             found=f"byte {error.object[error.start]:#x} ({error.start})",
             cure=Text("Trong Notepad: Lưu thành… → Mã hóa: UTF-8.", "In Notepad: Save as… → Encoding: UTF-8."),
         ) from None
+    if len(text) > MOST:
+        raise kind(
+            str(path),
+            rule=Text("Tệp này có không quá hai triệu chữ.", "The file has two million letters at most."),
+            found=Text("một tệp lớn hơn", "a larger file"),
+            cure=Text("Kiểm tra đây có đúng là tệp ấy không.", "Check that this is the right file."),
+        )
     try:
-        return yaml.load(unicodedata.normalize("NFC", text), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(unicodedata.normalize("NFC", text), Loader=_Loader)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-30
         mark = getattr(error, "problem_mark", None)
         raise kind(
