@@ -164,9 +164,8 @@ def _xlsx(content: bytes, parts: dict[str, bytes], tab: str | None) -> list[list
         raise _Refused(Text("tệp Excel có macro", "an Excel file with macros"))
     if any("externallinks/" in name for name in names):
         raise _Refused(Text("tệp Excel liên kết tới tệp khác", "an Excel file that links to other files"))
-    for name, part in parts.items():
-        if name.casefold().endswith((".xml", ".rels", ".vml")) and _declares(part):
-            raise _Refused(Text("tệp Excel khai báo thực thể XML", "an Excel file that declares XML entities"))
+    if any(map(_declares, parts.values())):
+        raise _Refused(Text("tệp Excel khai báo thực thể XML", "an Excel file that declares XML entities"))
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -192,10 +191,11 @@ def _xlsx(content: bytes, parts: dict[str, bytes], tab: str | None) -> list[list
 
 
 def _declares(part: bytes) -> bool:
-    """Whether XML declares a document type, in any encoding that a parser would take."""
-    return any(
-        word.encode(code) in part for word in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be")
-    )
+    """Whether XML declares a document type, in any encoding that a parser would take, or says that it has a rare one."""
+    told = re.match(rb"\s*<\?xml[^>]{0,200}encoding\s*=\s*[\"']([^\"']+)", part)
+    rare = told is not None and told[1].lower() not in (b"utf-8", b"utf-16", b"us-ascii", b"ascii")
+    codes = ("ascii", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+    return rare or any(word.encode(code) in part for word in ("<!DOCTYPE", "<!ENTITY") for code in codes)
 
 
 def _tab(book, tab: str | None):

@@ -63,13 +63,7 @@ def _in_words(kind: type[UserError], path: object, error: ValidationError) -> Us
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Plain values only; no entry twice, where the last would win unseen; no references, with which a short file can swell."""
-
-    def compose_node(self, parent, index):
-        if self.check_event(yaml.events.AliasEvent):
-            words = Text("dấu * (tham chiếu) không dùng ở đây", "references (*) are not used here")
-            raise yaml.MarkedYAMLError(problem=str(words), problem_mark=self.peek_event().start_mark)
-        return super().compose_node(parent, index)
+    """Plain values only, and no entry twice: the last would win unseen."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()
@@ -133,7 +127,12 @@ def read_yaml(path: str | Path, kind: type[UserError]) -> object:
             cure=Text("Kiểm tra đây có đúng là tệp ấy không.", "Check that this is the right file."),
         )
     try:
-        return yaml.load(unicodedata.normalize("NFC", text), Loader=_Loader)
+        text = unicodedata.normalize("NFC", text)
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.AliasEvent):  # a few lines of them can swell into gigabytes
+                words = Text("dấu * (tham chiếu) không dùng ở đây", "references (*) are not used here")
+                raise yaml.MarkedYAMLError(problem=str(words), problem_mark=event.start_mark)  # type: ignore[arg-type]
+        return yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-30
         mark = getattr(error, "problem_mark", None)
         raise kind(

@@ -121,6 +121,9 @@ def test_the_content_says_what_a_file_is_and_not_its_name(tmp_path, name, conten
          "tệp Excel khai báo thực thể XML"),
         (with_part(XLSX, "xl/sharedStrings.xml", '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x>'.encode("utf-16")),
          "tệp Excel khai báo thực thể XML"),
+        (with_part(XLSX, "xl/workbook.xml", b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE x+AD4-'),
+         "tệp Excel khai báo thực thể XML"),
+        (with_part(XLSX, "xl/styles.bin", b"<!DOCTYPE x [<!ENTITY a 'haha'>]>"), "tệp Excel khai báo thực thể XML"),
         (with_part(XLSX, "xl/worksheets/sheet1.xml", b"<not-a-sheet"), "tệp Excel hỏng"),
     ],
 )  # fmt: skip
