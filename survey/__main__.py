@@ -276,9 +276,8 @@ def status(
         people = sum(sum(counts.values()) for counts in known.roster.values())
         count = int((answers["wave"] == known.id).sum())
         rows.append((str(known.id), str(people), str(count), f"{100 * count / people:.0f}%" if people else "–"))
-    console.print(
-        _table(("Đợt", "Wave"), ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"), rows=rows)
-    )
+    headings = (Text("Đợt", "Wave"), Text("Danh sách", "Roster"), Text("Trả lời", "Answers"), Text("Tỉ lệ", "Rate"))
+    console.print(_table(*map(str, headings), rows=rows))
     held = store.waves(study)
     if not held:
         _say(
@@ -295,14 +294,9 @@ def status(
     answers = tracker.until(answers, day)
     places = tracker.units(answers, study, chosen)
     if len(places):
-        names = {unit.id: str(unit.label) for unit in study.units}
-        rows = [
-            (names.get(one.unit, str(Text("ngoài danh sách", "off the roster"))), str(one.asked), str(one.answered),
-             f"{100 * one.rate:.0f}%" if one.asked else "–")
-            for one in places.itertuples()
-        ]  # fmt: skip
-        heading = (f"Đợt {chosen}: đơn vị", f"Wave {chosen}: unit")
-        console.print(_table(heading, ("Danh sách", "Roster"), ("Trả lời", "Answers"), ("Tỉ lệ", "Rate"), rows=rows))
+        shown = tracker.shown(places, study)
+        shown = shown.rename(columns={shown.columns[0]: str(Text(f"Đợt {chosen}: đơn vị", f"Wave {chosen}: unit"))})
+        console.print(_table(*shown.columns, rows=shown.to_numpy().tolist()))
     days = tracker.daily(answers, study, chosen, day)
     first, last = (f"{days['day'].iloc[place]:%d/%m}" for place in (0, -1))
     by_day = Text("Từng ngày", "By day")
@@ -311,12 +305,12 @@ def status(
         _say(sentence)
 
 
-def _table(*headings: tuple[str, str], rows: Sequence[tuple[str, ...]]):
+def _table(*headings: str, rows: Sequence[Sequence[str]]):
     from rich.table import Table
 
     table = Table()
-    for place, (vi, en) in enumerate(headings):
-        table.add_column(str(Text(vi, en)), justify="right" if place else "left")
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left")
     for row in rows:
         table.add_row(*row)
     return table
@@ -382,12 +376,12 @@ def link(folder: Path) -> None:
     import pandas as pd
 
     from survey import csv_file, simulate, store
-    from survey.link import DOUBTFUL, error_rates
+    from survey.link import COUNTS, DOUBTFUL, error_rates
     from survey.link import link as find
 
     study = _study_folder(folder)
     found = store.linked(study)
-    for name, words in _LINKS.items():
+    for name, words in COUNTS.items():
         _say(f"{found.counts[name]:>6}  {words}")
     path = study.folder / "links.csv"
     decided = csv_file.read(path, DOUBTFUL)
@@ -417,18 +411,6 @@ def link(folder: Path) -> None:
 
 def _decimal(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
-
-
-_LINKS = {
-    "codes": Text("câu trả lời có mã", "answers with a code"),
-    "no_code": Text("không có mã", "without a code"),
-    "exact": Text("ghép được nhờ mã trùng khớp", "linked by equal codes"),
-    "typing": Text("ghép được dù gõ sai một chữ (cùng đơn vị, vai trò)", "linked but for one typing error"),
-    "confirmed": Text("ghép theo quyết định trong links.csv", "linked by a decision in links.csv"),
-    "alone": Text("có mã nhưng chỉ ở một đợt", "with a code, in one wave only"),
-    "doubtful": Text("chưa chắc, để riêng", "doubtful, left apart"),
-    "doubled": Text("mã dùng hai lần trong một đợt, để riêng", "code given twice in a wave, left apart"),
-}
 
 
 def forget(

@@ -12,6 +12,16 @@ import pandas as pd
 from survey.errors import StudyError, Text
 
 DOUBTFUL = ("wave_1", "code_1", "wave_2", "code_2", "unit_1", "unit_2", "role_1", "role_2", "why", "decision")
+COUNTS = {
+    "codes": Text("câu trả lời có mã", "answers with a code"),
+    "no_code": Text("không có mã", "without a code"),
+    "exact": Text("ghép được nhờ mã trùng khớp", "linked by equal codes"),
+    "typing": Text("ghép được dù gõ sai một chữ (cùng đơn vị, vai trò)", "linked but for one typing error"),
+    "confirmed": Text("ghép theo quyết định trong links.csv", "linked by a decision in links.csv"),
+    "alone": Text("có mã nhưng chỉ ở một đợt", "with a code, in one wave only"),
+    "doubtful": Text("chưa chắc, để riêng", "doubtful, left apart"),
+    "doubled": Text("mã dùng hai lần trong một đợt, để riêng", "code given twice in a wave, left apart"),
+}
 SAME, DIFFERENT = {"same", "cùng người"}, {"different", "khác người"}
 # Cyrillic and Greek letters that look Latin, in lower case
 ALIEN = str.maketrans("авекмнорстухіјѕԁԛԝαβεηικμνορτυχζ", "abekmhopctyxijsdqwabehikmvoptyxz")

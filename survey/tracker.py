@@ -62,6 +62,35 @@ def _rated(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(missing=missing, rate=(table["answered"] / table["asked"]).where(table["asked"] > 0))
 
 
+def shown(places: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The units (or cells) as a table for people: names, whole numbers, rates in percent."""
+    labels = {
+        "unit": {unit.id: str(unit.label) for unit in study.units},
+        "role": {role.id: str(role.label) for role in study.roles},
+    }
+    outside = str(Text("ngoài danh sách", "off the roster"))
+    heads = {"unit": Text("Đơn vị", "Unit"), "role": Text("Vai trò", "Role")}
+    table = {
+        str(heads[name]): [labels[name].get(one, outside) for one in places[name]] for name in heads if name in places
+    }
+    table[str(Text("Danh sách", "Roster"))] = places["asked"].astype(int).astype(str).tolist()
+    table[str(Text("Trả lời", "Answers"))] = places["answered"].astype(int).astype(str).tolist()
+    table[str(Text("Tỉ lệ", "Rate"))] = ["–" if math.isnan(rate) else _percent(rate) for rate in places["rate"]]
+    return pd.DataFrame(table)
+
+
+def shown_days(days: pd.DataFrame) -> pd.DataFrame:
+    """The days as a table for people."""
+    return pd.DataFrame(
+        {
+            str(Text("Ngày", "Day")): days["day"].dt.strftime("%d/%m/%Y"),
+            str(Text("Trả lời", "Answers")): days["answers"],
+            str(Text("Cộng dồn", "So far")): days["cumulative"],
+            str(Text("Tỉ lệ", "Rate")): ["–" if math.isnan(rate) else _percent(rate) for rate in days["rate"]],
+        }
+    )
+
+
 def remind(responses: pd.DataFrame, study: Study, wave: int) -> tuple[list[tuple[str, int]], int]:
     """The units to remind, those with most people missing first, and how many are missing in all small units together.
 
