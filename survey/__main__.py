@@ -121,16 +121,31 @@ def sign_in(client: Annotated[Path, typer.Argument(help="JSON của OAuth client
     _say(Text(f"Đã đăng nhập; giữ kín tệp {path}.", f"Signed in; keep the file {path} to yourself."))
 
 
-def check(questionnaire: Path) -> None:
+def check(
+    questionnaire: Path,
+    study: Annotated[
+        Path | None, typer.Option(help="Khảo sát đã dùng phiếu này: so với lời đã hỏi / the study that has asked it")
+    ] = None,
+) -> None:
+    from survey import store
+    from survey.advice import advise, longest
     from survey.questionnaire import Questionnaire
 
     form = Questionnaire.load(questionnaire)
+    advice = advise(form, store.ledger(_study_folder(study)).headers if study else None)
+    for one in advice:
+        _say(f"! {one}")
+    length = f"{longest(form):.0f}"
     _say(
         Text(
-            f"{questionnaire}: {len(form.questions)} câu, {len(form.sections)} phần, {len(form.scales)} thang đo; không có lỗi.",
-            f"{questionnaire}: {len(form.questions)} questions, {len(form.sections)} sections, {len(form.scales)} scales.",
+            f"{questionnaire}: {len(form.questions)} câu, {len(form.sections)} phần, {len(form.scales)} thang đo, khoảng "
+            f"{length} phút; " + (f"{len(advice)} điều cần xem." if advice else "không có lỗi."),
+            f"{questionnaire}: {len(form.questions)} questions, {len(form.sections)} sections, {len(form.scales)} scales, about "
+            f"{length} minutes; " + (f"{len(advice)} things to look at." if advice else "no fault."),
         )
     )
+    if advice:
+        raise typer.Exit(1)
 
 
 def codebook(folder: Path, out: Annotated[Path | None, typer.Option()] = None) -> None:

@@ -42,9 +42,12 @@ def normal(code: object) -> str | None:
 
 
 def key(code: object) -> str | None:
-    """What two codes are compared by: the normal code, in which signs that look alike (O and 0; I, l and 1) are one."""
+    """What two codes are compared by: the normal code, in which signs that look alike (O and 0; I, l and 1) are one.
+
+    None for a code of which two parts are XX, as people are told to write what they do not know: "XX07XX" is anybody's.
+    """
     found = normal(code)
-    return found.translate(ALIKE) if found else None
+    return found.translate(ALIKE) if found and found.count("xx") < 2 else None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ def test_what_is_no_code_links_nobody(word):
     assert key(word) is None
 
 
+def test_a_code_that_is_mostly_unknown_is_nobodys():
+    assert key("XX07LA") is not None
+    assert key("XX07XX") is None
+
+
 def test_equal_codes_are_one_person_and_a_code_given_twice_is_nobodys():
     codes = pd.Series(["AB12", "CD34", "ab 12", "XY99", "xy99", None])
     waves = pd.Series([2025, 2025, 2027, 2027, 2027, 2027])
