@@ -28,6 +28,7 @@ def commands() -> typer.Typer:
         (doctor, "Kiểm tra cài đặt, khảo sát, đăng nhập, trang tính; nói việc cần làm tiếp.", "Check everything."),
         (sign_in, "Đăng nhập Google bằng trình duyệt, chỉ để xem trang tính.", "Sign in to Google with the browser."),
         (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
+        (schema, "Lược đồ JSON để trình soạn thảo gợi ý và kiểm tra khi viết YAML.", "JSON Schemas for editors."),
         (codebook, "Bảng mã của phiếu: mỗi cột, mỗi mã, mỗi nhãn (CSV).", "Write the codebook (CSV)."),
         (
             draft,
@@ -146,6 +147,14 @@ def check(
     )
     if advice:
         raise typer.Exit(1)
+
+
+def schema(folder: Annotated[Path, typer.Argument(help="Thư mục ghi vào / where to")] = Path(".")) -> None:
+    from survey import store
+    from survey.schema import schemas
+
+    for name, text in schemas().items():
+        _say(store.write(folder / name, text.encode()))
 
 
 def codebook(folder: Path, out: Annotated[Path | None, typer.Option()] = None) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from survey.errors import QuestionnaireError, Text
 from survey.yaml_file import load
@@ -58,7 +58,15 @@ def _both(value: object) -> object:
     return {"vi": value, "en": value} if isinstance(value, str) else value
 
 
-Bilingual = Annotated[Text, BeforeValidator(_both)]
+_WORDS = {
+    "type": "object",
+    "properties": {"vi": {"type": "string"}, "en": {"type": "string"}},
+    "required": ["vi"],
+    "additionalProperties": False,
+}
+Bilingual = Annotated[
+    Text, BeforeValidator(_both), WithJsonSchema({"anyOf": [{"type": "string"}, _WORDS]})
+]  # the same words in both languages may be written once
 
 
 class Model(BaseModel):
