@@ -43,6 +43,7 @@ def commands() -> typer.Typer:
             "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.",
             "Who was asked, who answered.",
         ),
+        (invite, "Mã QR, lời mời, áp phích, lời nhắc theo đơn vị.", "QR code, invitation, poster, reminder by units."),
         (link, "Cùng một người qua các đợt: ghép được bao nhiêu, cặp nào cần xem.", "The same people over the waves."),
         (forget, "Rút câu trả lời của một người, theo mã người ấy đã đặt.", "Take a person's answers back."),
         (check_store, "Kiểm tra kho: mọi tệp còn đúng như lúc ghi không.", "Is the store as it was written?"),
@@ -394,6 +395,31 @@ def log(folder: Path) -> None:
                 f"{pull_.changed} changed, {pull_.vanished} vanished, {pull_.unchanged} as before · {pull_.snapshot[:16]}",
             )
         )
+
+
+def invite(
+    folder: Path,
+    wave: Annotated[int, typer.Option(help="Đợt / wave")],
+    today: Annotated[str, typer.Option(help="Coi như hôm nay là ngày này / as if today were")] = "",
+) -> None:
+    import datetime as dt
+
+    from survey import invite as inviting
+    from survey import store
+
+    study = _study_folder(folder)
+    asked, day = study.wave(wave), _day(today) if today else dt.date.today()
+    address = inviting.link_of(study, asked)
+    made = {
+        "ma-qr.svg": inviting.qr(address),
+        "ma-qr.png": inviting.qr(address, "png"),
+        "loi-moi.txt": str(inviting.message(study, asked)).encode("utf-8-sig"),
+        "ap-phich.html": inviting.poster(study, asked).encode(),
+    }
+    if asked.opens <= day <= asked.ends:
+        made["loi-nhac.txt"] = str(inviting.reminder(study, asked, store.responses(study), day)).encode("utf-8-sig")
+    for name, content in made.items():
+        _say(store.write(study.folder / "invite" / str(wave) / name, content))
 
 
 def link(folder: Path) -> None:

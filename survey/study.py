@@ -86,6 +86,7 @@ class Wave(Model):
     id: int
     opens: dt.date
     ends: dt.date
+    link: str = ""  # the address at which staff answer
     source: Source | None = None  # a wave still to come has none
     phase: int | None = None  # said only where the closing dates would put the wave in the wrong phase
     roster: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = {}  # unit -> role -> people on the day the wave opens
