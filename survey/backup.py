@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from survey import store
@@ -17,6 +19,7 @@ from survey.study import Study
 SUMS = "SHA256.json"
 KEPT = (
     "*.yaml",
+    "*.yml",
     "*.csv",
     "*.txt",
     "store.json",
@@ -101,12 +104,26 @@ def _checked(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST:
                 raise _damaged(path, Text("quá lớn", "too large"))
-            sums = json.loads(archive.read(SUMS))
+            sums = dict(json.loads(archive.read(SUMS)))
             files = {name: archive.read(name) for name in sums}
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        TypeError,
+        ValueError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+    ) as error:
         raise _damaged(path, Text("không đọc được", f"cannot be read ({type(error).__name__})")) from None
     for name, sha256 in sums.items():
-        climbs = PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name
+        climbs = (
+            PurePosixPath(name).is_absolute()
+            or ".." in PurePosixPath(name).parts
+            or (os.name == "nt" and any(sign in name for sign in "\\:"))
+        )
         if climbs or hashlib.sha256(files[name]).hexdigest() != sha256:
             raise _damaged(path, name)
     return files

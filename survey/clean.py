@@ -158,7 +158,9 @@ def number(cell: Cell, *, point: bool = False) -> float:
         if not math.isfinite(cell):
             raise Misfit(str(cell))
         return float(cell)
-    text = str(cell).strip().replace("\xa0", "").replace(" ", "")
+    text = str(cell).replace("\xa0", " ").strip()
+    if re.fullmatch(r"[+-]?\d{1,3}( \d{3})+([.,]\d+)?", text):
+        text = text.replace(" ", "")
     if point:
         text = text.translate(str.maketrans(".,", ",."))
     if re.match(r"0\d{3}", text):
@@ -167,7 +169,10 @@ def number(cell: Cell, *, point: bool = False) -> float:
         text = text.replace(".", "")
     if not re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):
         raise Misfit(str(cell))
-    return float(text.replace(",", "."))
+    found = float(text.replace(",", "."))
+    if not math.isfinite(found):
+        raise Misfit(str(cell))
+    return found
 
 
 def _linear(cell: Cell, question: Question) -> int:
@@ -248,6 +253,8 @@ def _explain_absences(answers: pd.DataFrame, form: Questionnaire, wave: int, fou
         if question.use or not columns:
             continue
         empty = answers[columns].isna().all(axis=1)
+        if question.id + OTHER in answers:
+            empty &= answers[question.id + OTHER].isna()  # words of one's own are an answer
         skipped = ~_asked(answers, form.section_of(question.id).only)
         strays = answers.index[skipped & ~empty]
         if len(strays):

@@ -71,9 +71,9 @@ def _targets(
     strange: list[str] = []
     findings: Found = []
     for header in raw.frame.columns:
-        name = plain(header) if plain(header) in {**own, **known} else plain(_first(header, raw))
-        target = own[name] if name in own else known.get(name, "")
-        if target is None or (name in LEFT_OUT and target != EMAIL):
+        name, first = plain(header), plain(_first(header, raw))
+        target = own[name] if name in own else known.get(name) or known.get(first, "")
+        if target is None or (not target and name in LEFT_OUT):
             continue
         if target in form.questions or target in (SUBMITTED, EMAIL):
             headers[header] = target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,10 +33,12 @@ def correct(
     fingerprints: pd.Series,
     anchors: Mapping[str, str] | None = None,
     where: str = FILE,
+    moved: Mapping[int, int] | None = None,
 ) -> Corrected:
     """Apply the lines of one wave to a sheet whose columns are bound.
 
-    table: COLUMNS, all text; `row` is the sheet's row when the line was written, `from` what stood there. From its first
+    table: COLUMNS, all text; `row` is the sheet's row when the line was written, `from` what stood there; `moved`: row of the
+    sheet now -> row of `frame`, where somebody sorted it. From its first
     use a line is tied to the answer by its fingerprint (`anchors`), so that a sheet sorted since does no harm. A line
     whose answer has vanished is a finding. Raises StudyError where a line does not fit.
     """
@@ -48,15 +51,17 @@ def correct(
         _require_whole(line, place)
         if int(line["wave"]) != wave:
             continue
-        question, key = line["question"], "|".join(line[name] for name in COLUMNS[:5])
-        row = by_print.get(anchors[key]) if key in anchors else int(line["row"])
+        question, key = line["question"], _name(line)
+        row = by_print.get(anchors[key]) if key in anchors else (moved or {}).get(int(line["row"]), int(line["row"]))
         if key in anchors and row is None:
+            kept[key] = anchors[key]  # it waits for its answer: the row is another person's now
             findings.append((question, "correction_without_answer", "", line["row"]))
             continue
         if question not in cells or row not in cells[question].index:
             raise _misfit(place, line, Text("không có hàng hoặc câu hỏi ấy", "there is no such row or question"))
         cell = cells[question][row]
         if plain("" if cell is None else cell) == plain(line["to"]):
+            kept[key] = str(fingerprints[row])
             continue  # somebody has mended the sheet since
         if plain("" if cell is None else cell) != plain(line["from"]):
             raise _misfit(place, line, Text(f"ô ấy ghi “{shown(cell or '')}”", f"that cell says “{shown(cell or '')}”"))
@@ -65,6 +70,11 @@ def correct(
         applied.setdefault(question, []).append(row)
     findings += [(q, "corrected", ", ".join(map(str, rows)), len(rows)) for q, rows in applied.items()]
     return Corrected(pd.DataFrame(cells, index=frame.index), kept, findings)
+
+
+def _name(line: Mapping[str, str]) -> str:
+    """A short name of a correction, which does not say what it corrects: it may be a code."""
+    return hashlib.sha256("|".join(line[name] for name in COLUMNS[:5]).encode()).hexdigest()[:16]
 
 
 def _require_whole(line: Mapping[str, str], place: str) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from survey.errors import SheetError, Text
@@ -72,7 +73,7 @@ def read(path: str | Path, timezone: str = "Asia/Ho_Chi_Minh", *, tab: str | Non
         return from_rows(_rows(content, tab), str(path), timezone)
     except _Refused as refused:
         found = refused.found
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         found = Text("tệp nén hỏng, có mật khẩu hoặc tải về chưa đủ", "a damaged, locked or incomplete archive")
     raise SheetError(
         str(path),
@@ -107,8 +108,11 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise _Refused(Text(f"tệp nén có {len(members)} phần", f"an archive of {len(members)} parts"))
     left, parts = UNPACKED, {}
     for member in members:
-        with archive.open(member) as part:
-            parts[member.filename] = part.read(left + 1)
+        try:
+            with archive.open(member) as part:
+                parts[member.filename] = part.read(left + 1)
+        except (ValueError, OSError):  # an offset that leads nowhere
+            raise zipfile.BadZipFile(member.filename) from None
         left -= len(parts[member.filename])
         if left < 0:
             raise _Refused(
@@ -221,6 +225,7 @@ def _filled(sheet) -> list[list[object]]:
     """The rows of a tab without what is empty at their ends; a tab that pretends to millions of cells is refused."""
     rows: list[list[object]] = []
     seen = 0
+    sheet.reset_dimensions()  # what the file says of its size may be wrong, and rows beyond it would be lost
     for row in sheet.iter_rows(values_only=True):
         seen += len(row) or 1
         if seen > CELLS:

@@ -17,12 +17,12 @@ from survey.corrections import COLUMNS, FILE, correct
 from survey.errors import StudyError, Text
 from survey.history import Difference, compare, fingerprints, missing, prints
 from survey.ledger import Ledger, Pull
-from survey.questionnaire import Questionnaire, tidy
+from survey.questionnaire import Questionnaire, plain, tidy
 from survey.raw import Raw
 from survey.redact import DECISIONS
 from survey.store import OTHER
 from survey.study import Study, Wave
-from survey.withdrawal import without_withdrawn
+from survey.withdrawal import require_same_key, without_withdrawn
 
 VERSION = "khaosatso 2"  # of the reader: raised when the same sheet would be read otherwise
 HEADERS = ("wave", "header", "question")  # columns.csv: what a person said a header is; no question: leave it out
@@ -117,6 +117,7 @@ class Ready:
     record: Pull
     pulled: Pulled
     redactions: pd.DataFrame
+    own: set[str]  # headers on which the study had its own word
 
 
 def pull(
@@ -136,8 +137,15 @@ def pull(
         before = Ledger() if early else store.ledger(study)
         tables = Tables.of(study)
         ready = [_prepared(study, study.wave(wave), raw, sent.get(wave), before, tables) for wave, raw in raws.items()]
+        key = ""
+        if study.linked_by == "email":
+            secret = pseudonym.load_key(study.id, study.folder)
+            require_same_key(study, before, secret)
+            key = pseudonym.fingerprint(secret)
         records = () if kept else tuple(one.record for one in ready)
-        after = before.model_copy(update={"headers": _headers(before, ready), "pulls": before.pulls + records})
+        after = before.model_copy(
+            update={"headers": _headers(before, ready), "pulls": before.pulls + records, "key": key or before.key}
+        )
         store.commit(study, before, [one.change for one in ready], after, gone=tuple(early.values()))
         _keep_redactions(study, tables, ready)
     return [one.pulled for one in ready]
@@ -241,16 +249,18 @@ def _prepared(
     earlier = merged(last, held.bound, wave.id) if held and last else bound.frame.iloc[:0]
     now, then = prints(bound.frame, sheet), prints(earlier, last or sheet)
     difference = compare(then, now, code.id if code else None)
-    if difference.same and held and last and held.bound == bound.headers:
+    rows: dict[int, int] = {}
+    if difference.same and held and last and held.bound == bound.headers and _read_alike(last, sheet):
         raw, frame, names = (
             last,
             earlier,
             fingerprints(then),
         )  # sorted, or nothing new: the rows keep their first numbers
+        rows = {new: old for old, new in difference.unchanged}
     else:
         raw, frame, names = sheet, bound.frame, fingerprints(now)
     anchors = _moved(held.anchors, difference, fingerprints(then), names) if held else {}
-    corrected = correct(frame, tables.corrections, wave.id, names, anchors, str(study.folder / FILE))
+    corrected = correct(frame, tables.corrections, wave.id, names, anchors, str(study.folder / FILE), rows)
     cleaned = coded(raw, corrected.frame, form, wave.id, [*bound.findings, *corrected.findings])
     gone = [(wave.id, "", "vanished", ", ".join(map(str, difference.vanished)), len(difference.vanished))]
     findings = [cleaned.findings, pd.DataFrame(gone if difference.vanished else [], columns=list(FINDINGS))]
@@ -266,7 +276,14 @@ def _prepared(
         difference,
         pd.concat([f for f in findings if len(f)] or findings[:1], ignore_index=True),
     )
-    return Ready(change, _record(study, wave, sheet, pulled), pulled, redactions)
+    said = {plain(header) for header in own}
+    ours = {header for header in bound.headers if plain(header) in said}
+    return Ready(change, _record(study, wave, sheet, pulled), pulled, redactions, ours)
+
+
+def _read_alike(one: Raw, two: Raw) -> bool:
+    """Whether dates and numbers of both are to be read in the same way."""
+    return (one.timezone, one.serial_dates, one.month_first) == (two.timezone, two.serial_dates, two.month_first)
 
 
 def _record(study: Study, wave: Wave, sheet: Raw, pulled: Pulled) -> Pull:
@@ -311,7 +328,8 @@ def _separated(
         codes = frame[EMAIL].map(lambda cell: pseudonym.pseudonym(str(cell), key) if cell is not None else None)
     elif study.linked_by == "code" and code and code.id in answers:
         codes = answers[code.id]
-    kept = answers.drop(columns=[code.id] if code and code.id in answers else []).assign(submitted=day)
+    secret = [q.id for q in study.form.questions.values() if "code" in (q.type, q.use) and q.id in answers]
+    kept = answers.drop(columns=secret).assign(submitted=day)
     return kept.loc[order], None if codes is None else pd.DataFrame({"code": codes.astype("str")}).loc[order]
 
 
@@ -328,7 +346,10 @@ def _redacted(
         table = redact.decisions(found, wave.id, name)
         # by the words alone: rows move when somebody sorts the sheet
         earlier = tables.redactions[tables.redactions["question"] == name]
-        said = {(line["kind"], line["found"]): line["decision"] for line in earlier.to_dict("records")}
+        said: dict[tuple[str, str], str] = {}
+        for line in earlier.to_dict("records"):  # of two decisions on the same words the safer one holds
+            if said.get((line["kind"], line["found"])) not in ("che", "hide"):
+                said[line["kind"], line["found"]] = line["decision"]
         keys = zip(table["kind"], table["found"], table["decision"], strict=True)
         table["decision"] = [said.get((kind, words), "") or usual for kind, words, usual in keys]
         texts[name] = redact.redact(answers[name], found, table)
@@ -351,6 +372,8 @@ def _headers(before: Ledger, ready: Sequence[Ready]) -> dict[str, list[str]]:
     headers = {question: list(seen) for question, seen in before.headers.items()}
     for one in ready:
         for header, name in one.change.bound.items():
+            if header in one.own:
+                continue  # a person's word on one wave holds for that wave
             if name not in (SUBMITTED, EMAIL) and header not in headers.setdefault(name, []):
                 headers[name].append(header)
     return headers

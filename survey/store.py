@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 ABSENT = "__absent"  # column q__absent says why q is empty: "na" (does not apply), "skipped" (not asked), "blank"
 OTHER = "__other"  # column q__other holds the words written under "Khác"
+Opened = dict[int, tuple[pd.DataFrame, pd.Series]]  # wave -> answers, and the codes of the same rows
 PATIENCE = 20  # seconds that a second notebook waits for the first
 
 
@@ -105,7 +106,10 @@ def snapshots(study: Study) -> dict[int, str]:
 
 def stored(study: Study) -> pd.DataFrame:
     """Everything kept of every wave, words included but no code; for the import itself, never for a result."""
-    held = _opened(study)
+    return _stored(study, _opened(study))
+
+
+def _stored(study: Study, held: Opened) -> pd.DataFrame:
     if not held:
         raise StudyError(
             str(study.folder / "answers"),
@@ -118,7 +122,7 @@ def stored(study: Study) -> pd.DataFrame:
     return pd.concat([answers for answers, _ in held.values()], ignore_index=True)
 
 
-def _opened(study: Study) -> dict[int, tuple[pd.DataFrame, pd.Series]]:
+def _opened(study: Study) -> Opened:
     """Wave -> its answers (with their rows in the sheet) and the codes of the same rows, both as last committed."""
     for _ in range(3):  # a pull that ends between the record and its files takes the old files away
         held = ledger(study).waves
@@ -150,11 +154,15 @@ def _table(study: Study, file: File) -> pd.DataFrame:
 
 def coded(study: Study) -> pd.DataFrame:
     """What people are linked by: wave, row, code, unit, role (unit and role where they are asked). It leaves `data` nowhere."""
+    return _coded(study, _opened(study))
+
+
+def _coded(study: Study, held: Opened) -> pd.DataFrame:
     parts = []
     unit, role = study.form.used_as("unit"), study.form.used_as("role")
     if study.linked_by == "email":
         unit = role = None  # a pseudonym has no typing errors to forgive
-    for answers, codes in _opened(study).values():
+    for answers, codes in held.values():
         part = answers[["wave", "row"]].assign(code=codes)
         for name, question in (("unit", unit), ("role", role)):
             if question and question.id in answers:
@@ -173,9 +181,14 @@ def responses(study: Study) -> pd.DataFrame:
     return found
 
 
-def linked(study: Study, out: pd.Series | None = None) -> link.Linked:
-    """Who gave which answer, as far as the codes and a person's decisions (links.csv) tell; `out`: answers that do not count."""
-    codes = coded(study)
+def linked(study: Study) -> link.Linked:
+    """Who gave which answer, as far as the codes and a person's decisions (links.csv) tell."""
+    return _linked(study, _opened(study), None)
+
+
+def _linked(study: Study, held: Opened, out: pd.Series | None) -> link.Linked:
+    """The same of a store that is open; `out`: answers that do not count."""
+    codes = _coded(study, held)
     if out is not None:
         codes["code"] = codes["code"].mask(out)
     return link.link(codes, csv_file.read(study.folder / "links.csv", link.DOUBTFUL))
@@ -183,8 +196,8 @@ def linked(study: Study, out: pd.Series | None = None) -> link.Linked:
 
 def answers(study: Study, out: pd.Series | None = None) -> pd.DataFrame:
     """See `Study.answers`. `out`: true for answers that are left out, so that the one of two that counts is linked."""
-    kept, form = stored(study), study.form
-    people = linked(study, out)
+    held, form = _opened(study), study.form  # once: another program may pull meanwhile
+    kept, people = _stored(study, held), _linked(study, held, out)
     unit, role = form.used_as("unit"), form.used_as("role")
     phases = {wave.id: study.phase_of(wave) for wave in study.waves}
     head = pd.DataFrame({"wave": kept["wave"], "phase": kept["wave"].map(phases).astype("Int64")})

@@ -12,14 +12,18 @@ from pathlib import Path
 import pandas as pd
 
 from survey import csv_file, pseudonym, store
-from survey.columns import EMAIL, Bound, merged
+from survey.columns import EMAIL, EMAIL_TITLES, Bound, merged
 from survey.corrections import COLUMNS
 from survey.errors import StudyError, Text
 from survey.ledger import Held, Ledger, Withdrawal
 from survey.link import DOUBTFUL, normal
+from survey.link import key as like
+from survey.questionnaire import plain
 from survey.raw import Raw
 from survey.redact import DECISIONS
 from survey.study import Study
+
+TABLES = (("corrections.csv", COLUMNS), ("redactions.csv", DECISIONS), ("links.csv", DOUBTFUL))
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,11 @@ def forget(study: Study, code: str, *, unit: str | None = None, today: dt.date |
         key = pseudonym.load_key(study.id, study.folder)
         sought = mark(code, key)
         before = store.ledger(study)
-        _require_same_key(study, before, key)
+        if normal(code) is None and not pseudonym.ADDRESS.fullmatch(plain(code)):
+            raise _unknown(study)  # "không" is many people's
+        for name, columns in TABLES:
+            csv_file.read(study.folder / name, columns)  # a table that cannot be read is told before anything is done
+        require_same_key(study, before, key)
         found = _rows(study, before, sought, unit, key)
         if not found:
             raise _unknown(study)
@@ -81,7 +89,7 @@ def forget(study: Study, code: str, *, unit: str | None = None, today: dt.date |
 
 def mark(code: object, key: bytes) -> str:
     """The keyed hash by which a withdrawn code, or address, is known again; without the key it says nothing."""
-    words = normal(code) or str(code).strip().casefold()
+    words = like(code) or normal(code) or plain(code)
     return hmac.new(key, words.encode(), hashlib.sha256).hexdigest()
 
 
@@ -90,7 +98,7 @@ def without_withdrawn(study: Study, sheet: Raw, bound: Bound, ledger: Ledger) ->
     if not ledger.withdrawals:
         return sheet, bound
     key = pseudonym.load_key(study.id, study.folder)
-    _require_same_key(study, ledger, key)
+    require_same_key(study, ledger, key)
     rows = [row for one in ledger.withdrawals for row in _given(study, bound.frame, *_parts(one.mark), key)]
     if not rows:
         return sheet, bound
@@ -120,12 +128,17 @@ def _rows(
 ) -> dict[int, dict[Path, tuple[Raw, list[int]]]]:
     """Wave -> each snapshot that holds the code, and its rows; raises StudyError where two people may have the code."""
     found: dict[int, dict[Path, tuple[Raw, list[int]]]] = {}
-    place = study.form.used_as("unit")
+    place, code = study.form.used_as("unit"), study.form.used_as("code")
+    needed = {EMAIL, *(question.id for question in (place, code) if question)}
     for wave, held in ledger.waves.items():
         names = {header: name for name, headers in ledger.headers.items() for header in headers} | held.bound
         for path in store.snapshot_files(study, wave):
             raw = store.load_snapshot(path)
-            frame = merged(raw, {header: names[header] for header in raw.frame.columns if header in names}, wave)
+            bound = {
+                header: names.get(header, EMAIL if plain(header) in EMAIL_TITLES else "")
+                for header in raw.frame.columns
+            }
+            frame = merged(raw, {header: name for header, name in bound.items() if name in needed}, wave)
             rows = _given(study, frame, sought, unit, key)
             if rows:
                 found.setdefault(wave, {})[path] = raw, rows
@@ -159,21 +172,21 @@ def _changed(
 
 def _forget_in_tables(study: Study, gone: set[tuple[str, str]], code: str) -> None:
     """Take the lines about these answers (wave, row), and those that name the code, out of the tables beside study.yaml."""
-    for name, columns in (("corrections.csv", COLUMNS), ("redactions.csv", DECISIONS), ("links.csv", DOUBTFUL)):
+    for name, columns in TABLES:
         table = csv_file.read(study.folder / name, columns)
         if {"wave", "row"} <= set(columns):
             stay = [key not in gone for key in zip(table["wave"], table["row"], strict=True)]
         else:
-            codes = (normal(code), None)
+            gone_code = like(code) or normal(code)
             stay = [
-                not {normal(one), normal(two)} & {codes[0]}
+                gone_code not in (like(one), like(two))
                 for one, two in zip(table["code_1"], table["code_2"], strict=True)
             ]
         if not all(stay):
             store.write(study.folder / name, csv_file.text(table[stay]))
 
 
-def _require_same_key(study: Study, ledger: Ledger, key: bytes) -> None:
+def require_same_key(study: Study, ledger: Ledger, key: bytes) -> None:
     """Raise StudyError where the key on this machine is not the one that the store's marks were made with."""
     if ledger.key and ledger.key != pseudonym.fingerprint(key):
         raise StudyError(

@@ -198,13 +198,15 @@ import io, sys, zipfile
 sys.path.insert(0, {project!r})
 from survey import exports
 from survey.errors import SheetError
-import resource
-start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def most():
+    with open("/proc/self/status") as status:
+        return int(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+start = most()
 try:
     exports.read({path!r})
 except SheetError as error:
     print(error.found)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) // 1024)
+print((most() - start) // 1024)
 """
 
 
