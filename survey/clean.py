@@ -240,7 +240,7 @@ def _agreed(answers: pd.DataFrame, form: Questionnaire, wave: int, found: list[t
     agreed = (answers[consent.id] == 1).fillna(False).astype(bool)
     if not agreed.all():
         found.append((wave, consent.id, "no_consent", _list(answers.index[~agreed]), int((~agreed).sum())))
-    if not agreed.any():
+    if len(answers) and not agreed.any():  # no row at all: every answer was taken back
         raise _nobody_agreed(wave, consent, len(answers))
     return answers[agreed]
 

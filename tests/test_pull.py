@@ -75,6 +75,32 @@ def test_a_correction_is_undone_by_deleting_its_line(tmp_path):
         assert store.stored(study)["gio"].tolist() == [hours, 5]
 
 
+CORRECTION = "wave;row;question;from;to;reason;who;date\n2026;3;q1;Chưa hòa nhập;Hòa nhập tốt;gọi hỏi lại;IT;\n"
+
+
+def test_a_correction_whose_answer_vanished_never_goes_to_the_next_in_its_row(tmp_path):
+    study = make(tmp_path / "kho", sheet(an(), binh()))
+    (study.folder / "corrections.csv").write_text(CORRECTION, encoding="utf-8")
+    other = binh(ma="HO0101", time=dt.datetime(2026, 5, 9))
+    for rows, levels in (
+        (sheet(an(), binh()), [2, 2]),
+        (sheet(an()), [2]),
+        (sheet(an(), other), [2, 1]),
+        (sheet(an(), binh()), [2, 2]),
+    ):
+        (study.folder / "tra-loi.csv").write_bytes(csv_of(rows))
+        pull(study)
+        assert store.stored(study)["q1"].tolist() == levels
+
+
+def test_a_correction_names_the_row_of_the_sheet_as_it_is_sorted_now(tmp_path):
+    study = make(tmp_path / "kho", sheet(an(q1="Chưa hòa nhập"), binh()))
+    (study.folder / "tra-loi.csv").write_bytes(csv_of(sheet(binh(), an(q1="Chưa hòa nhập"))))
+    (study.folder / "corrections.csv").write_text(CORRECTION, encoding="utf-8")
+    pull(study)
+    assert store.stored(study).set_index("gio")["q1"].to_dict() == {3.0: 2, 5.0: 1}
+
+
 def test_the_consent_and_the_purpose_are_recorded_with_each_import(tmp_path):
     study = make(tmp_path / "kho", sheet(an()), 'purpose: "Đánh giá phong trào"\nkeep_until: 2031-06-30\n')
     record = store.ledger(study).pulls[0]

@@ -118,8 +118,16 @@ def test_the_last_answer_of_a_wave_can_be_taken_back(tmp_path, monkeypatch):
     monkeypatch.setenv("KHAOSATSO_KEYS", str(tmp_path / "khoa"))
     study = make(tmp_path / "kho", sheet(an()))
     forget(study, "LE0512")
-    assert len(store.stored(study)) == 0
-    assert store.faults(study) == []
+    for _ in range(2):
+        assert len(store.stored(study)) == len(study.answers()) == 0
+        assert store.faults(study) == []
+        pull(study, kept=True)
+        pull(study)  # the sheet still has the row
+
+
+def test_what_is_no_code_is_nobodys_to_take_back(study):
+    with pytest.raises(UserError, match="không câu trả lời nào có mã này"):
+        forget(study, "không")
 
 
 def test_another_computer_has_another_key(study, tmp_path, monkeypatch):
