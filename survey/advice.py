@@ -11,9 +11,20 @@ from survey.questionnaire import Choice, ChoiceList, Question, Questionnaire, pl
 
 LONGEST = 10.0  # minutes
 WORDS_A_MINUTE = 240  # read on a phone; Vietnamese writes each syllable as a word
-SECONDS = {"single": 4, "several": 8, "linear": 4, "number": 8, "text": 15, "long_text": 30, "date": 8, "code": 20}
+SECONDS = {
+    "single": 4,
+    "several": 8,
+    "grid": 4,
+    "linear": 4,
+    "number": 8,
+    "text": 15,
+    "long_text": 30,
+    "date": 8,
+    "code": 20,
+}
 ALIKE = 90  # percent, from which two titles are nearly one
 MOST_CHOICES = 10
+WIDEST = 4  # columns of a grid that a phone shows without dragging
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 TWO_THINGS = re.compile(r"\b(và|hoặc|hay là|cũng như|and|or|as well as)\b", re.IGNORECASE)
 NEGATIVE = re.compile(r"\b(không|chưa|ít|kém|disagree|not|never|poor|dis\w+)\b", re.IGNORECASE)
@@ -54,7 +65,9 @@ def advise(form: Questionnaire, seen: Mapping[str, Sequence[str]] | None = None)
     for section in form.sections:
         found += _untranslated(section.id, (section.title,))
         for question in section.questions:
-            found += _untranslated(question.id, (question.title,))
+            found += _untranslated(question.id, (question.title, *(row.title for row in question.rows)))
+            found += _grid(form, question)
+        for question in section.items:
             found += [*_double_barrelled(form, question), *_sensitive(question)]
             if choices := _list(form, question):
                 found += _choices(question, choices)
@@ -73,11 +86,12 @@ def minutes(form: Questionnaire, answers: Mapping[str, object] | None = None) ->
             lists: set[int] = set()
             for question in section.questions:
                 words += len(question.title.vi.split()) + len(question.hint.vi.split())
+                words += sum(len(row.title.vi.split()) for row in question.rows)
                 choices = _list(form, question)
                 if choices and id(choices) not in lists:
                     lists.add(id(choices))  # the same choices again are not read again
                     words += sum(len(choice.label.vi.split()) for choice in choices.options)
-                seconds += SECONDS[question.type]
+                seconds += SECONDS[question.type] * max(1, len(question.rows))
     return words / WORDS_A_MINUTE + seconds / 60
 
 
@@ -85,7 +99,8 @@ def longest(form: Questionnaire) -> float:
     """The minutes of whoever meets most questions."""
     gates = {(gate, value) for section in form.sections for gate, values in section.only.items() for value in values}
     paths: list[dict[str, object]] = [{gate: value} for gate, value in sorted(gates, key=str)] or [{}]
-    return max(minutes(form, path) for path in paths)
+    waves = {wave for section in form.sections for wave in section.waves} or {0}
+    return max(minutes(form.of_wave(wave), path) for wave in waves for path in paths)
 
 
 def _too_long(form: Questionnaire) -> Iterator[Advice]:
@@ -156,7 +171,7 @@ def _dead_ends(form: Questionnaire) -> Iterator[Advice]:
 
 def _one_way(form: Questionnaire) -> Iterator[Advice]:
     for section in form.sections:
-        scaled = [q for q in section.questions if _order(form, q) == "agreement"]
+        scaled = [q for q in section.items if _order(form, q) == "agreement"]
         if len(scaled) >= 4 and len({question.reverse for question in scaled}) == 1:
             yield Advice(
                 section.id,
@@ -178,6 +193,26 @@ def _untranslated(where: str, texts: Sequence[Text]) -> Iterator[Advice]:
                 f"“{text.vi}”",
                 Text("Viết title: {vi: …, en: …}.", "Write title: {vi: …, en: …}."),
             )
+
+
+def _grid(form: Questionnaire, question: Question) -> Iterator[Advice]:
+    if question.type == "grid":
+        wide = len(form.choices_of(question).options)
+        yield Advice(
+            question.id,
+            Text(
+                "Trên điện thoại, bảng phải kéo ngang và dễ chọn nhầm hàng.",
+                "On a phone a grid has to be dragged sideways, and rows are mistaken for one another.",
+            ),
+            str(
+                Text(
+                    f"bảng {len(question.rows)} hàng × {wide} cột" + (", rộng hơn màn hình" if wide > WIDEST else ""),
+                    f"a grid of {len(question.rows)} rows × {wide} columns"
+                    + (", wider than the screen" if wide > WIDEST else ""),
+                )
+            ),
+            Text("Tách mỗi hàng thành một câu riêng (type: single).", "Make each row a question (type: single)."),
+        )
 
 
 def _double_barrelled(form: Questionnaire, question: Question) -> Iterator[Advice]:

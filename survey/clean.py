@@ -60,9 +60,11 @@ def coded(raw: Raw, frame: pd.DataFrame, form: Questionnaire, wave: int, finding
     found: list[tuple] = [(wave, *finding) for finding in findings]
     typed: dict[str, pd.Series] = {}
     misfits: list[str] = []
+    here = form.of_wave(wave).questions
     for question in form.questions.values():
         if question.id not in frame:
-            found.append((wave, question.id, "missing_column", "", str(question.title)))
+            if question.id in here:
+                found.append((wave, question.id, "missing_column", "", str(question.title)))
             continue
         try:
             typed |= _typed(frame[question.id], question, form, raw)

@@ -127,8 +127,19 @@ class ChoiceList(Model):
         return self.by_wording.get(plain(text))
 
 
-Type = Literal["single", "several", "linear", "number", "text", "long_text", "date", "code"]
+Type = Literal["single", "several", "grid", "linear", "number", "text", "long_text", "date", "code"]
 Use = Literal["consent", "code", "unit", "role"]
+Tags = dict[str, str | int | list[int] | list[str]]
+
+
+class Row(Model):
+    """A row of a grid: a question of its own, answered by the grid's choices."""
+
+    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    title: Bilingual
+    reverse: bool = False
+    tags: Tags = {}
+    also: tuple[str, ...] = ()  # other headers that this row has had in the sheet
 
 
 class Question(Model):
@@ -137,24 +148,29 @@ class Question(Model):
     title: Bilingual
     hint: Bilingual = Text("")
     choices: str | ChoiceList | None = None
-    low: int | None = None
+    rows: tuple[Row, ...] = ()  # of a grid
+    low: int | None = None  # of a linear question or a number: the least that may be answered
     high: int | None = None
+    low_label: Bilingual = Text("")  # what the two ends of a linear question mean
+    high_label: Bilingual = Text("")
+    whole: bool = False  # a number without a fraction
+    pattern: str = ""  # a regular expression that all of a text or code must match, as the form checks it
     required: bool = False
-    other: bool = False
+    other: bool = False  # beside the choices, words of one's own ("Khác")
     digits: int = Field(default=0, ge=0, le=20)  # of a code or number kept as text, so that 0012 is not read as 12
     reverse: bool = False
     use: Use | None = None
-    tags: dict[str, str | int | list[int] | list[str]] = {}
+    tags: Tags = {}
     also: tuple[str, ...] = ()  # other headers that this question has had in the sheet
 
     @model_validator(mode="after")
     def _has_what_its_type_needs(self) -> Question:
-        if (self.type in ("single", "several")) != (self.choices is not None):
+        if (self.type in ("single", "several", "grid")) != (self.choices is not None):
             raise QuestionnaireError(
                 self.id,
                 rule=Text(
-                    "Câu chọn một (single) hay chọn nhiều (several) phải có choices; câu loại khác thì không.",
-                    "A single or several question has choices; other types have none.",
+                    "Câu chọn một (single), chọn nhiều (several) hay bảng (grid) phải có choices; câu loại khác thì không.",
+                    "A single, several or grid question has choices; other types have none.",
                 ),
                 found=f"type: {self.type}, choices: {self.choices}",
                 cure=Text("Thêm hoặc bỏ mục choices.", "Add or drop the entry choices."),
@@ -168,7 +184,54 @@ class Question(Model):
                 found=f"low: {self.low}, high: {self.high}",
                 cure=Text("Viết ví dụ low: 1 và high: 5.", "Write for example low: 1 and high: 5."),
             )
+        if (self.type == "grid") != bool(self.rows):
+            raise QuestionnaireError(
+                self.id,
+                rule=Text(
+                    "Câu bảng (grid) phải có rows; câu loại khác thì không.", "A grid has rows, and nothing else has."
+                ),
+                found=f"type: {self.type}, rows: {len(self.rows)}",
+                cure=Text("Thêm hoặc bỏ mục rows.", "Add or drop the entry rows."),
+            )
+        self._check_pattern()
         return self
+
+    def _check_pattern(self) -> None:
+        found = "" if self.type in ("text", "code") or not self.pattern else f"type: {self.type}"
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            found = f"{self.pattern} ({error})"
+        if found:
+            raise QuestionnaireError(
+                self.id,
+                rule=Text(
+                    "pattern là biểu thức chính quy của một câu viết chữ ngắn (text) hoặc mã (code).",
+                    "pattern is the regular expression of a text or a code.",
+                ),
+                found=found,
+                cure=Text("Sửa hoặc bỏ mục pattern.", "Mend or drop the entry pattern."),
+            )
+
+    @property
+    def items(self) -> tuple[Question, ...]:
+        """The question as the answers have it: itself, or of a grid one single-choice question for each row."""
+        if self.type != "grid":
+            return (self,)
+        return tuple(
+            self.model_copy(
+                update={
+                    "id": row.id,
+                    "type": "single",
+                    "title": Text(f"{self.title.vi} [{row.title.vi}]", f"{self.title.en} [{row.title.en}]"),
+                    "rows": (),
+                    "reverse": row.reverse,
+                    "tags": {**self.tags, **row.tags},
+                    "also": row.also,
+                }
+            )
+            for row in self.rows
+        )
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -180,7 +243,13 @@ class Section(Model):
     title: Bilingual
     text: Bilingual = Text("")
     only: dict[str, list[int | str]] = {}  # asked only of those who gave one of these answers
+    waves: tuple[int, ...] = ()  # asked in these waves only; in every wave, if none is named
     questions: tuple[Question, ...] = Field(min_length=1)
+
+    @property
+    def items(self) -> list[Question]:
+        """Its questions as the answers have them: see Question.items."""
+        return [item for question in self.questions for item in question.items]
 
 
 class Scale(Model):
@@ -217,11 +286,12 @@ class Questionnaire(Model):
 
     @cached_property
     def questions(self) -> dict[str, Question]:
-        return {question.id: question for section in self.sections for question in section.questions}
+        """Id -> question, in the form's order; the rows of a grid are questions, the grid itself is none."""
+        return {question.id: question for section in self.sections for question in section.items}
 
     @cached_property
     def _section_of(self) -> dict[str, Section]:
-        return {question.id: section for section in self.sections for question in section.questions}
+        return {question.id: section for section in self.sections for question in section.items}
 
     def known(self, question: str) -> Question:
         """The question of this id; raises QuestionnaireError in words where there is none."""
@@ -291,6 +361,12 @@ class Questionnaire(Model):
             return {n: Text(str(n)) for n in range(question.low, question.high + 1)}
         return {choice.value: choice.label for choice in self.choices_of(question).valid} if question.choices else {}
 
+    def of_wave(self, wave: int) -> Questionnaire:
+        """A new questionnaire without the sections that this wave does not ask."""
+        asked = tuple(section for section in self.sections if not section.waves or wave in section.waves)
+        parts = {name: getattr(self, name) for name in type(self).model_fields}
+        return Questionnaire.model_construct(**parts | {"sections": asked})  # a copy would keep the cached questions
+
     def filled(self, units: ChoiceList, roles: ChoiceList) -> Questionnaire:
         """A new questionnaire in which the lists `units` and `roles` are those of one school."""
         return self.model_copy(update={"choices": {**self.choices, "units": units, "roles": roles}})
@@ -318,7 +394,7 @@ def _faults(sheet: Questionnaire):
                     asked,
                     Text("Sửa tên câu hỏi, hoặc chuyển câu ấy lên trước.", "Mend the id, or move it up."),
                 )
-        for question in section.questions:
+        for question in section.items:
             if question.id in ids:
                 yield question.id, Text("Mã câu hỏi là duy nhất.", "A question id is unique."), question.id, rename
             if question.id in RESERVED or "__" in question.id:
