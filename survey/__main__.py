@@ -43,6 +43,7 @@ def commands() -> typer.Typer:
             "Mỗi đợt, mỗi đơn vị: bao nhiêu người được hỏi, bao nhiêu đã trả lời.",
             "Who was asked, who answered.",
         ),
+        (form, "Tạo biểu mẫu Google từ phiếu hỏi: tệp Apps Script, hoặc Forms API.", "Make the Google Form."),
         (invite, "Mã QR, lời mời, áp phích, lời nhắc theo đơn vị.", "QR code, invitation, poster, reminder by units."),
         (link, "Cùng một người qua các đợt: ghép được bao nhiêu, cặp nào cần xem.", "The same people over the waves."),
         (forget, "Rút câu trả lời của một người, theo mã người ấy đã đặt.", "Take a person's answers back."),
@@ -420,6 +421,56 @@ def invite(
         made["loi-nhac.txt"] = str(inviting.reminder(study, asked, store.responses(study), day)).encode("utf-8-sig")
     for name, content in made.items():
         _say(store.write(study.folder / "invite" / str(wave) / name, content))
+
+
+Asked = Annotated[str, typer.Option(help="Phiếu khác: students, targets, nominations / another questionnaire")]
+
+
+def form(
+    folder: Path,
+    wave: Annotated[int, typer.Option(help="Đợt / wave")],
+    questionnaire: Asked = "",
+    once: Annotated[
+        bool, typer.Option("--once", help="Mỗi người một câu trả lời (phải đăng nhập) / one answer each")
+    ] = False,
+    edits: Annotated[bool, typer.Option("--edits", help="Cho sửa sau khi gửi / answers may be changed")] = False,
+    reader: Annotated[str, typer.Option(help="Thư của tài khoản đọc trang tính / who reads the sheet")] = "",
+    client: Annotated[
+        Path | None, typer.Option(help="Tạo ngay bằng Forms API với JSON này / make it now by the Forms API")
+    ] = None,
+) -> None:
+    from survey import forms, store
+    from survey.forms_script import script
+
+    study = _study_folder(folder).asking(questionnaire)
+    plan = forms.of_wave(study, study.wave(wave), once=once, edits=edits)
+    if client:
+        _publish(plan, client)
+        return
+    path = store.write(study.folder / "forms" / f"{plan.id}.gs", script(plan, reader).encode())
+    _say(path)
+    _say(
+        Text(
+            "Mở tệp ấy bằng Notepad, chép tất cả; vào https://script.google.com → Dự án mới → dán đè → chọn hàm taoBieuMau → "
+            "Chạy. Nhật ký thực thi cho liên kết và mã trang tính để ghi vào study.yaml.",
+            "Open that file in a text editor, copy everything; at https://script.google.com → New project → paste over → choose "
+            "taoBieuMau → Run. The execution log gives the link and the sheet's key for study.yaml.",
+        )
+    )
+
+
+def _publish(plan, client: Path) -> None:
+    from survey import forms_api, signin
+
+    kept = signin.folder() / signin.KEPT[signin.MAKING]
+    made = forms_api.publish(
+        plan, signin.badge(kept if kept.exists() else signin.browser(client, signin.MAKING), signin.MAKING)
+    )
+    _say(Text(f"Đã tạo biểu mẫu. Sửa: {made['edit']}", f"The form is made. Edit: {made['edit']}"))
+    _say(Text(f"Trả lời: {made['answer']}", f"Answer: {made['answer']}"))
+    _say(Text("Forms API không làm được những việc sau; làm bằng tay:", "The Forms API cannot do these; by hand:"))
+    for number, step in enumerate(forms_api.by_hand(plan), start=1):
+        _say(f"  {number}. {step}")
 
 
 def link(folder: Path) -> None:

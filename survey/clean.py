@@ -88,7 +88,11 @@ def _typed(cells: pd.Series, question: Question, form: Questionnaire, raw: Raw) 
     if question.type == "linear":
         return {question.id: _each(cells, lambda cell: _linear(cell, question)).astype("Int64")}
     if question.type == "number":
-        return {question.id: _each(cells, lambda cell: number(cell, point=raw.month_first)).astype("Float64")}
+        return {
+            question.id: _each(cells, lambda cell: _allowed(number(cell, point=raw.month_first), question)).astype(
+                "Float64"
+            )
+        }
     if question.type == "date":
         moments = _each(cells, lambda cell: moment(cell, raw))
         return {question.id: pd.Series(pd.to_datetime([m and m.date() for m in moments]), index=cells.index)}
@@ -183,6 +187,14 @@ def _linear(cell: Cell, question: Question) -> int:
     if value != int(value) or not question.low <= value <= question.high:
         raise Misfit(str(cell))
     return int(value)
+
+
+def _allowed(value: float, question: Question) -> float:
+    """A number that the form allows: its checks may be missing where somebody made the form by hand."""
+    low, high = question.low, question.high
+    if (low is not None and value < low) or (high is not None and value > high) or (question.whole and value % 1):
+        raise Misfit(str(value))
+    return value
 
 
 def moment(cell: Cell, raw: Raw) -> dt.datetime:

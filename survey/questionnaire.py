@@ -427,6 +427,9 @@ def _faults(sheet: Questionnaire):
                     question.choices,
                     Text("Sửa tên, hoặc thêm danh sách ấy.", "Mend the name, or add the list."),
                 )
+        for question in section.questions:
+            if question.type == "grid" and question.id in sheet.questions:
+                yield question.id, Text("Mã câu hỏi là duy nhất.", "A question id is unique."), question.id, rename
     yield from _scale_faults(sheet, ids)
 
 

@@ -20,7 +20,11 @@ from survey.errors import SheetError, Text
 from survey.store import write
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets.readonly"
+MAKING = (
+    "https://www.googleapis.com/auth/forms.body https://www.googleapis.com/auth/drive.file"  # forms, and own files only
+)
 FORM_SCOPE = "https://www.googleapis.com/auth/forms.responses.readonly"
+KEPT = {SCOPE: "authorized_user.json", MAKING: "forms_user.json"}
 GOOGLE, FORMS = "https://sheets.googleapis.com", "https://forms.googleapis.com"
 TOKENS = "https://oauth2.googleapis.com/token"
 PATIENCE = 300  # seconds that a person has for signing in with the browser
@@ -158,19 +162,19 @@ def _colab(scope: str) -> Badge:
     return Badge(google.auth.default(scopes=[scope])[0], "colab")
 
 
-def browser(client: Path) -> Path:
+def browser(client: Path, scope: str = SCOPE) -> Path:
     """Have the person sign in with the browser, and keep the sign-in as authorized_user.json; gives its path.
 
-    client: the JSON of an OAuth client of type "Desktop app", downloaded from console.cloud.google.com. Only reading sheets
-    is asked for; what is kept (0600) is the leave to do so, and no token. Raises SheetError in words.
+    client: the JSON of an OAuth client of type "Desktop app", downloaded from console.cloud.google.com. scope: SCOPE, only
+    reading sheets, or MAKING, kept apart as forms_user.json. What is kept (0600) is the leave, and no token. Raises SheetError.
     """
     from google_auth_oauthlib.flow import InstalledAppFlow
     from oauthlib.oauth2 import OAuth2Error
 
-    path, found = folder() / "authorized_user.json", Text("")
+    path, found = folder() / KEPT[scope], Text("")
     _outside(client)
     try:
-        flow = InstalledAppFlow.from_client_config(json.loads(client.read_text(encoding="utf-8-sig")), [SCOPE])
+        flow = InstalledAppFlow.from_client_config(json.loads(client.read_text(encoding="utf-8-sig")), scope.split())
     except (OSError, ValueError, TypeError, AttributeError, KeyError):
         raise _no_client(client) from None
     try:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from survey import store
+from survey.errors import Text
 from survey.questionnaire import Question, Questionnaire
 from survey.study import Study, Wave
 
@@ -24,6 +26,7 @@ REMARKS = (
     "Đồng nghiệp hỗ trợ nhau rất tốt.",
     "Nên bớt việc nhập cùng một số liệu vào nhiều phần mềm.",
 )
+OWN_WORDS = ("Việc khác, chưa có trong danh sách", "Tùy từng tháng")
 LETTERS = "ABCDEGHKLMNPQRSTVXY"
 
 
@@ -45,6 +48,7 @@ class Truth:
     careless: float = 0.03
     not_applicable: float = 0.02
     refuse: float = 0.01
+    own_words: float = 0.05  # of those who meet a question with "Khác"
 
 
 def population(study: Study, truth: Truth | None = None, seed: int = 2025) -> pd.DataFrame:
@@ -66,8 +70,8 @@ def population(study: Study, truth: Truth | None = None, seed: int = 2025) -> pd
         rates = here["role"].map(truth.answers).fillna(np.mean(list(truth.answers.values())))
         here["answers"] = random.random(len(here)) < rates
         columns: dict[str, object] = {}
-        for question in study.form.questions.values():
-            columns |= _would_answer(study.form, question, here, levels[question.id], truth, random)
+        for question in study.form.of_wave(wave.id).questions.values():
+            columns |= _would_answer(study.form, question, here, columns, levels[question.id], wave, truth, random)
         parts.append(pd.concat([here, pd.DataFrame(columns, index=here.index)], axis=1))
     return pd.concat(parts, ignore_index=True)
 
@@ -103,18 +107,21 @@ def _people(study: Study, truth: Truth, random: np.random.Generator) -> pd.DataF
 
 def _code(random: np.random.Generator, born: int) -> str:
     first, second = random.choice(list(LETTERS), 2)
-    return f"{first}{second}{random.integers(1, 32):02d}{born % 100:02d}"
+    third, fourth = LETTERS[born // len(LETTERS) % len(LETTERS)], LETTERS[born % len(LETTERS)]
+    return f"{first}{second}{random.integers(1, 32):02d}{third}{fourth}"
 
 
 def _would_answer(
     form: Questionnaire,
     question: Question,
     people: pd.DataFrame,
+    before: dict[str, object],
     level: float,
+    wave: Wave,
     truth: Truth,
     random: np.random.Generator,
 ) -> dict[str, object]:
-    """The answers of all to one question; missing where it does not apply or the branch does not ask."""
+    """The answers of all to one question, after those `before` it; missing where the branch does not ask."""
     size = len(people)
     if question.use in ("code", "unit", "role"):
         return {question.id: people[question.use]}
@@ -122,24 +129,62 @@ def _would_answer(
         return {question.id: np.where(random.random(size) < truth.refuse, 0, 1)}
     asked = np.ones(size, dtype=bool)
     for gate, values in form.section_of(question.id).only.items():
-        known = form.questions[gate].use
-        if known in ("unit", "role"):
-            asked &= people[known].isin(values).to_numpy()
+        asked &= pd.Series(before[gate], index=people.index).isin(values).to_numpy()
     contents = question.tags.get("content", [])
     share = min([truth.growth_of_content.get(c, 1.0) for c in np.atleast_1d(contents).tolist()], default=1.0)
-    latent = (people["trait"] + share * people["growth"]).to_numpy() + level + random.normal(0, 0.6, size)
+    grown = 0.0 if "then" in question.tags else share  # how it was when all began
+    latent = (people["trait"] + grown * people["growth"]).to_numpy() + level + random.normal(0, 0.6, size)
     if question.type == "several":
-        choices = form.choices_of(question).valid
-        chances = 1 / (1 + np.exp(0.8 + latent[:, None] / 2 + random.normal(0, 0.6, len(choices))[None, :]))
-        chosen = random.random((size, len(choices))) < chances
-        ticked = asked & chosen.any(axis=1)  # nobody can tell no tick from no answer
-        return {f"{question.id}.{c.value}": np.where(ticked, chosen[:, i], np.nan) for i, c in enumerate(choices)}
+        return _several(form, question, latent, asked, truth, random)
     if question.type in ("text", "long_text"):
         words = random.choice(REMARKS, size)
-        return {question.id: pd.Series(words).where(asked & (random.random(size) < 0.2)).to_numpy()}
-    if question.type in ("number", "date"):
-        return {question.id: np.full(size, np.nan)}
-    return {question.id: _closed(form, question, people, latent, asked, truth, random)}
+        share_of_writers = 1.0 if question.required else 0.2
+        return {question.id: pd.Series(words).where(asked & (random.random(size) < share_of_writers)).to_numpy()}
+    if question.type == "number":
+        return {question.id: np.where(asked, _numbers(question, size, random), np.nan)}
+    if question.type == "date":
+        days = [pd.Timestamp(wave.opens) - pd.Timedelta(days=int(n)) for n in random.integers(0, 60, size)]
+        return {question.id: pd.Series(days).where(asked).to_numpy()}
+    answers = _closed(form, question, people, latent, asked, truth, random)
+    if not question.other:
+        return {question.id: answers}
+    own = asked & (random.random(size) < truth.own_words)
+    answers[own] = None
+    return {question.id: answers, question.id + store.OTHER: _own_words(own, random)}
+
+
+def _several(
+    form: Questionnaire,
+    question: Question,
+    latent: np.ndarray,
+    asked: np.ndarray,
+    truth: Truth,
+    random: np.random.Generator,
+) -> dict[str, object]:
+    """0/1 for each choice, and the words of one's own: more difficulties are ticked by those of a lower level."""
+    size, choices = len(latent), form.choices_of(question).valid
+    chances = 1 / (1 + np.exp(0.8 + latent[:, None] / 2 + random.normal(0, 0.6, len(choices))[None, :]))
+    chosen = random.random((size, len(choices))) < chances
+    own = asked & (random.random(size) < truth.own_words) if question.other else np.zeros(size, dtype=bool)
+    if question.required:
+        chosen[:, 0] |= ~chosen.any(axis=1)
+    ticked = asked & (chosen.any(axis=1) | own)  # nobody can tell no tick from no answer
+    found: dict[str, object] = {
+        f"{question.id}.{c.value}": np.where(ticked, chosen[:, i], np.nan) for i, c in enumerate(choices)
+    }
+    return found | ({question.id + store.OTHER: _own_words(own, random)} if question.other else {})
+
+
+def _own_words(own: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return pd.Series(random.choice(OWN_WORDS, len(own))).where(own).to_numpy()
+
+
+def _numbers(question: Question, size: int, random: np.random.Generator) -> np.ndarray:
+    """Numbers that the question allows; three figures where it says no highest."""
+    low = 0 if question.low is None else question.low
+    high = low + 200 if question.high is None else question.high
+    whole = random.integers(low, high + 1, size).astype(float)
+    return whole if question.whole else np.clip(whole + random.integers(0, 4, size) / 4, low, high)
 
 
 def _closed(
@@ -174,8 +219,13 @@ def _closed(
     return result
 
 
-def sheets(study: Study, truth: Truth | None = None, seed: int = 2025) -> dict[int, list[list[object]]]:
-    """Wave -> header and rows of the response sheet: those who answer, in the order of answering."""
+def sheets(
+    study: Study, truth: Truth | None = None, seed: int = 2025, language: str = "vi"
+) -> dict[int, list[list[object]]]:
+    """Wave -> header and rows of the response sheet: those who answer, in the order of answering.
+
+    language: of the form, "vi" or "en".
+    """
     truth = truth or Truth()
     everyone = population(study, truth, seed)
     random = np.random.default_rng(seed + 1)
@@ -183,7 +233,7 @@ def sheets(study: Study, truth: Truth | None = None, seed: int = 2025) -> dict[i
     for wave in study.waves:
         answered = everyone[(everyone["wave"] == wave.id) & everyone["answers"]].copy()
         answered["code"] = [_typed_code(code, truth, random) for code in answered["code"]]
-        made[wave.id] = _sheet(study.form, wave, answered, random)
+        made[wave.id] = _sheet(study.form.of_wave(wave.id), wave, answered, random, language)
     return made
 
 
@@ -203,19 +253,27 @@ def _typed_code(code: str, truth: Truth, random: np.random.Generator) -> str | N
         return None
     if random.random() < truth.mistyped:
         place = int(random.integers(2, len(code)))
-        return code[:place] + str(random.integers(0, 10)) + code[place + 1 :]
+        typed = str(random.integers(0, 10)) if code[place].isdigit() else str(random.choice(list(LETTERS)))
+        return code[:place] + typed + code[place + 1 :]
     return str(random.choice([code, code, code, code.lower(), f"{code[:2]} {code[2:]}"]))
 
 
-def _sheet(form: Questionnaire, wave: Wave, people: pd.DataFrame, random: np.random.Generator) -> list[list[object]]:
+def _sheet(
+    form: Questionnaire, wave: Wave, people: pd.DataFrame, random: np.random.Generator, language: str
+) -> list[list[object]]:
+    def words(text: Text) -> str:
+        return text.en if language == "en" and text.en else text.vi
+
     seconds = (wave.ends - wave.opens).days * 86400
     moments = sorted(int(s) for s in random.integers(0, seconds, len(people)))
     start = dt.datetime.combine(wave.opens, dt.time(7), tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
-    rows: list[list[object]] = [["Dấu thời gian", *(question.title.vi for question in form.questions.values())]]
+    rows: list[list[object]] = [
+        [words(Text("Dấu thời gian", "Timestamp")), *(words(question.title) for question in form.questions.values())]
+    ]
     order = random.permutation(len(people))
     for second, place in zip(moments, order, strict=True):
         person = people.iloc[place]
-        cells = [_cell(form, question, person, random) for question in form.questions.values()]
+        cells = [_cell(form, question, person, words) for question in form.questions.values()]
         consent = form.used_as("consent")
         if consent and person[consent.id] == 0:
             cells = [
@@ -225,19 +283,24 @@ def _sheet(form: Questionnaire, wave: Wave, people: pd.DataFrame, random: np.ran
     return rows
 
 
-def _cell(form: Questionnaire, question: Question, person: pd.Series, random: np.random.Generator) -> object:
+def _cell(form: Questionnaire, question: Question, person: pd.Series, words: Callable[[Text], str]) -> object:
     """What Google writes into the cell: the words of the choice, several of them as a list, else the value itself."""
+    own = person.get(question.id + store.OTHER)
     if question.type == "several":
         chosen = [c for c in form.choices_of(question).valid if person[f"{question.id}.{c.value}"] == 1]
-        return [choice.label.vi for choice in chosen] or None
+        return [*(words(choice.label) for choice in chosen), *([own] if isinstance(own, str) else [])] or None
     value = person["code"] if question.use == "code" else person[question.id]
     if question.type == "single":
         options = form.choices_of(question).options
         if value is None or pd.isna(value):
-            exempt = [choice.label.vi for choice in options if choice.missing]
+            exempt = [words(choice.label) for choice in options if choice.missing]
             asked = all(person.get(gate) in values for gate, values in form.section_of(question.id).only.items())
-            return exempt[0] if exempt and asked else None
-        return next(choice.label.vi for choice in options if choice.value == value)
+            return own if isinstance(own, str) else exempt[0] if exempt and asked else None
+        return next(words(choice.label) for choice in options if choice.value == value)
+    if question.type == "date" and not pd.isna(value):
+        return pd.Timestamp(value).date()
+    if question.type == "number" and value == value:
+        return int(value) if value == int(value) else float(value)
     return None if value is None or pd.isna(value) else value
 
 
@@ -261,6 +324,8 @@ def form_csv(rows: list[list[object]]) -> bytes:
         if isinstance(value, dt.datetime):
             half = "SA" if value.hour < 12 else "CH"
             return f"{value:%Y/%m/%d} {value.hour % 12 or 12}:{value:%M:%S} {half} GMT+7"
+        if isinstance(value, dt.date):
+            return f"{value:%Y-%m-%d}"
         return ";".join(value) if isinstance(value, list) else "" if value is None else value
 
     packed = io.BytesIO()
@@ -276,6 +341,10 @@ def sheet_csv(rows: list[list[object]]) -> bytes:
     def cell(value: object) -> object:
         if isinstance(value, dt.datetime):
             return f"{value:%d/%m/%Y} {value.hour}:{value:%M:%S}"
+        if isinstance(value, dt.date):
+            return f"{value:%d/%m/%Y}"
+        if isinstance(value, float):
+            return str(value).replace(".", ",")
         return ", ".join(value) if isinstance(value, list) else "" if value is None else value
 
     return _csv_text([[cell(value) for value in row] for row in rows], csv.QUOTE_MINIMAL).encode()

@@ -155,6 +155,7 @@ class Study(Model):
         Literal["duplicate", "off_roster", "crowded", "out_of_window", "careless"], ...
     ] = ()  # see screen.py
     purpose: Bilingual = Text("")  # what the answers are for, as people are told: recorded with every import
+    feedback: str = ""  # the address of the page on which people see their own levels (analysis feedback)
     keep_until: dt.date | None = None  # the answers are to be deleted after this day
 
     _folder: Path = PrivateAttr(default=Path("."))
@@ -222,6 +223,14 @@ class Study(Model):
         answers, kept = store.answers(self), store.stored(self)
         keys = store.coded(self)["code"].map(link.key)
         return screen.flags(answers, self, submitted=kept["submitted"], keys=keys)
+
+    def asking(self, questionnaire: str) -> Study:
+        """The same study with another questionnaire ("": its own)."""
+        if not questionnaire:
+            return self
+        other = self.model_copy(update={"questionnaire": questionnaire})
+        other.__dict__.pop("form", None)  # the copy would keep the form of this one
+        return other
 
     @property
     def flag_labels(self) -> dict[str, Text]:

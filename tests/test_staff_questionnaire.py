@@ -2,13 +2,16 @@
 
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from survey import advice
 from survey.errors import Text
 from survey.questionnaire import HOUSE, Question, Questionnaire, plain, tidy
 
 STAFF = Questionnaire.load(HOUSE / "staff.yaml")
+YEARLY, REVIEW = STAFF.of_wave(2026), STAFF.of_wave(2027)
 ROLES = ("quan_ly", "giao_vien", "nhan_vien")
 ANCHORS = [question for question in STAFF.questions.values() if question.id.startswith("s_")]
 OFFICE = [question for question in STAFF.questions.values() if question.id.startswith("v_")]
@@ -17,7 +20,7 @@ ABOUT_THE_MOVEMENT = [question for question in CLOSED if STAFF.section_of(questi
 
 
 def asked(role: str) -> list[Question]:
-    return [q for q in STAFF.questions.values() if role in STAFF.section_of(q.id).only.get("vai_tro", [role])]
+    return [q for q in YEARLY.questions.values() if role in STAFF.section_of(q.id).only.get("vai_tro", [role])]
 
 
 def minutes(role: str) -> float:
@@ -53,8 +56,27 @@ def test_a_teacher_needs_8_to_10_minutes_and_non_teaching_staff_less():
     assert 8 <= minutes("nhan_vien") < minutes("giao_vien")
 
 
+def test_the_reviews_ask_three_then_items_more_of_skills_that_are_asked_now_and_stay_within_ten_minutes():
+    more = {name: q.tags["then"] for name, q in REVIEW.questions.items() if name not in YEARLY.questions}
+    assert more == {"t_bang_tinh": "s_bang_tinh", "t_xac_thuc": "s_xac_thuc", "t_ai_cau_lenh": "s_ai_cau_lenh"}
+    assert not any(REVIEW.questions[name].required for name in more)
+    assert advice.longest(STAFF) <= 10
+
+
 def test_every_title_fits_a_phone():
     assert [q.id for q in STAFF.questions.values() if max(len(q.title.vi), len(q.title.en)) > 110] == []
+
+
+# --- the anchors are frozen: ids, wording and answers, in both languages, until 2030
+
+
+def test_the_18_anchors_stand_as_they_were_first_asked():
+    frozen = (Path(__file__).parent / "reference/anchors.csv").read_text(encoding="utf-8").splitlines()
+    now = [f"{q.id};{q.title.vi};{q.title.en}" for q in ANCHORS + OFFICE]
+    assert now == frozen[1:19]
+    assert [
+        f"{choice.value};{choice.label.vi};{choice.label.en}" for choice in STAFF.choices["practice"].options
+    ] == frozen[20:]
 
 
 # --- who is asked, and with what consent
