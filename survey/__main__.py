@@ -30,6 +30,7 @@ def commands() -> typer.Typer:
         (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
         (schema, "Lược đồ JSON để trình soạn thảo gợi ý và kiểm tra khi viết YAML.", "JSON Schemas for editors."),
         (codebook, "Bảng mã của phiếu: mỗi cột, mã, nhãn (CSV, Markdown, Excel, DDI).", "Write the codebook."),
+        (paper, "Phiếu giấy để in (Word), cùng thứ tự và mã câu với biểu mẫu.", "Write the form on paper (Word)."),
         (
             draft,
             "Dựng thảo phiếu hỏi từ tệp câu trả lời của một biểu mẫu có sẵn.",
@@ -188,6 +189,19 @@ def codebook(
             ),
         )
     _say(store.write(path, forms[suffix]()))
+
+
+def paper(
+    folder: Path,
+    wave: Annotated[int | None, typer.Option(help="Chỉ các phần hỏi ở đợt này / only what this wave asks")] = None,
+    out: Annotated[Path | None, typer.Option(help="Tệp .docx / the .docx")] = None,
+) -> None:
+    from survey import paper as printing
+    from survey import store
+
+    study = _study_folder(folder)
+    form = study.form if wave is None else study.form.of_wave(study.wave(wave).id)
+    _say(store.write(out or study.folder / "phieu-giay.docx", printing.paper(form, study.school.name)))
 
 
 def draft(

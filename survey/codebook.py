@@ -92,15 +92,17 @@ def asked_of(form: Questionnaire, section: Section) -> Text:
     vi, en = [], []
     for gate, values in section.only.items():
         question = form.questions[gate]
-        known = [(code.value, code.label) for code in codes(form, gate)]
-        if question.type == "several":
-            known = [(choice.value, choice.label) for choice in form.choices_of(question).options]
-        labels = [label for value, label in known if value in values]
-        labels = labels or [Text(str(value)) for value in values]
-        who = "" if question.use in ("role", "unit") else f"{question.title.vi}: "
-        who_en = "" if question.use in ("role", "unit") else f"{question.title.en or question.title.vi}: "
-        vi.append(who + ", ".join(label.vi for label in labels))
-        en.append(who_en + ", ".join(label.en or label.vi for label in labels))
+        labels = [code.label for code in _options(form, question) if code.value in values] or [
+            Text(str(value)) for value in values
+        ]
+        words, words_en = [label.vi for label in labels], [label.en or label.vi for label in labels]
+        if question.use in ("role", "unit"):
+            vi.append(", ".join(words))
+            en.append(", ".join(words_en))
+        else:
+            chosen, chosen_en = (", ".join(f"“{word}”" for word in these) for these in (words, words_en))
+            vi.append(f"người trả lời {chosen} ở câu “{question.title.vi}”")
+            en.append(f"those who answered {chosen_en} to “{question.title.en or question.title.vi}”")
     return Text("; ".join(vi), "; ".join(en))
 
 

@@ -88,7 +88,7 @@ def test_every_line_of_a_markdown_table_has_as_many_cells(odd):
     text = codebook.markdown(odd.form)
     assert "# Bảng mã: Phiếu \\| lạ" in text
     assert "Anh \\< Chị" in text
-    assert "Hỏi ai: Nghề: Anh \\< Chị. Đợt: 2027." in text
+    assert "Hỏi ai: người trả lời “Anh \\< Chị” ở câu “Nghề”. Đợt: 2027." in text
     assert "| `5` | 5 |  |  |" in text and "| `1` | 1 – kém | 1 – bad |  |" in text
     for block in text.split("\n\n"):
         if block.startswith("|"):
@@ -265,7 +265,7 @@ def test_other_kinds_of_questions(odd):
         "b1": "numeric", "b2": "numeric",
     }  # fmt: skip
     assert said(variables["diem"], "catgry/labl", "vi") == "1 – kém"
-    assert said(variables["b1"], "universe", "en") == "Job: A"
+    assert said(variables["b1"], "universe", "en") == "those who answered “A” to “Job”"
     group = next(one for one in found(root, "dataDscr/varGrp") if one.get("type") == "grid")
     assert (group.get("name"), said(group, "labl", "en")) == ("bang", "Grid")
 
