@@ -29,7 +29,8 @@ def commands() -> typer.Typer:
         (sign_in, "Đăng nhập Google bằng trình duyệt, chỉ để xem trang tính.", "Sign in to Google with the browser."),
         (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
         (schema, "Lược đồ JSON để trình soạn thảo gợi ý và kiểm tra khi viết YAML.", "JSON Schemas for editors."),
-        (codebook, "Bảng mã của phiếu: mỗi cột, mỗi mã, mỗi nhãn (CSV).", "Write the codebook (CSV)."),
+        (codebook, "Bảng mã của phiếu: mỗi cột, mã, nhãn (CSV, Markdown, Excel, DDI).", "Write the codebook."),
+        (paper, "Phiếu giấy để in (Word), cùng thứ tự và mã câu với biểu mẫu.", "Write the form on paper (Word)."),
         (
             draft,
             "Dựng thảo phiếu hỏi từ tệp câu trả lời của một biểu mẫu có sẵn.",
@@ -159,15 +160,49 @@ def schema(folder: Annotated[Path, typer.Argument(help="Thư mục ghi vào / wh
         _say(store.write(folder / name, text.encode()))
 
 
-def codebook(folder: Path, out: Annotated[Path | None, typer.Option()] = None) -> None:
-    from survey import csv_file, store
-    from survey.codebook import codebook as table
-    from survey.codebook import headings
+def codebook(
+    folder: Path,
+    out: Annotated[
+        Path | None, typer.Option(help="Tệp .csv, .md, .xlsx hoặc .xml (DDI) / a .csv, .md, .xlsx or .xml (DDI)")
+    ] = None,
+) -> None:
+    from survey import codebook as coding
+    from survey import csv_file, ddi, store
 
     study = _study_folder(folder)
-    path = out or study.folder / "codebook.csv"
-    words = {name: str(text) for name, text in headings().items()}
-    _say(store.write(path, csv_file.text(table(study.form).rename(columns=words))))
+    path, words = out or study.folder / "codebook.csv", {name: str(text) for name, text in coding.headings().items()}
+    forms = {
+        ".csv": lambda: csv_file.text(coding.codebook(study.form).rename(columns=words)),
+        ".md": lambda: coding.markdown(study.form).encode(),
+        ".xlsx": lambda: coding.xlsx(study.form),
+        ".xml": lambda: ddi.ddi(study),
+    }
+    suffix = path.suffix.lower() or ".csv"
+    if suffix not in forms:
+        raise UserError(
+            "--out",
+            rule=Text(
+                "Bảng mã có bốn dạng: .csv, .md, .xlsx, .xml (DDI).", "A codebook is .csv, .md, .xlsx or .xml (DDI)."
+            ),
+            found=path.name,
+            cure=Text(
+                "Đổi đuôi tệp, ví dụ --out bang-ma.xlsx", "Change the file's suffix, for example --out codebook.xlsx"
+            ),
+        )
+    _say(store.write(path, forms[suffix]()))
+
+
+def paper(
+    folder: Path,
+    wave: Annotated[int | None, typer.Option(help="Chỉ các phần hỏi ở đợt này / only what this wave asks")] = None,
+    out: Annotated[Path | None, typer.Option(help="Tệp .docx / the .docx")] = None,
+) -> None:
+    from survey import paper as printing
+    from survey import store
+
+    study = _study_folder(folder)
+    form = study.form if wave is None else study.form.of_wave(study.wave(wave).id)
+    _say(store.write(out or study.folder / "phieu-giay.docx", printing.paper(form, study.school.name)))
 
 
 def draft(

@@ -20,8 +20,8 @@ HOMES = {
     "googleapiclient": {"survey/forms.py"},
     "matplotlib": {"analysis/charts.py"},
     "seaborn": {"analysis/charts.py"},
-    "docx": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py"},
-    "xlsxwriter": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py"},
+    "docx": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py", "survey/paper.py"},
+    "xlsxwriter": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py", "survey/codebook.py"},
     "ipywidgets": {"analysis/explore.py"},
     "narwhals": {"analysis/cube.py"},
 }
