@@ -45,6 +45,7 @@ def commands() -> typer.Typer:
             "Who was asked, who answered.",
         ),
         (form, "Tạo biểu mẫu Google từ phiếu hỏi: tệp Apps Script, hoặc Forms API.", "Make the Google Form."),
+        (preview, "Xem và trả lời thử phiếu trên máy này, không cần Google.", "See and try the form on this machine."),
         (invite, "Mã QR, lời mời, áp phích, lời nhắc theo đơn vị.", "QR code, invitation, poster, reminder by units."),
         (link, "Cùng một người qua các đợt: ghép được bao nhiêu, cặp nào cần xem.", "The same people over the waves."),
         (forget, "Rút câu trả lời của một người, theo mã người ấy đã đặt.", "Take a person's answers back."),
@@ -492,6 +493,45 @@ def form(
             "taoBieuMau → Run. The execution log gives the link and the sheet's key for study.yaml.",
         )
     )
+
+
+def preview(
+    folder: Path,
+    wave: Annotated[int, typer.Option(help="Đợt; bỏ trống: đợt sắp tới / wave")] = 0,
+    questionnaire: Asked = "",
+    port: Annotated[int, typer.Option(help="Cổng / port")] = 8765,
+    share: Annotated[
+        bool, typer.Option("--share", help="Cho điện thoại cùng Wi-Fi mở được / for phones nearby")
+    ] = False,
+    browser: Annotated[bool, typer.Option(help="Mở trình duyệt / open the browser")] = True,
+    out: Annotated[Path | None, typer.Option(help="Tệp câu trả lời thử (.csv) / file of the answers")] = None,
+) -> None:
+    import contextlib
+    import datetime as dt
+    import socket
+    import webbrowser
+
+    from survey import forms
+    from survey import preview as page
+
+    study = _study_folder(folder).asking(questionnaire)
+    coming = next((one for one in study.waves if one.ends >= dt.date.today()), study.waves[-1])
+    plan = forms.of_wave(study, study.wave(wave) if wave else coming)
+    path = out or study.folder / "pilot" / f"{plan.id}.csv"
+    server = page.serve(page.app(plan, page.keeper(path, plan)), "0.0.0.0" if share else "127.0.0.1", port)
+    host = socket.gethostbyname(socket.gethostname()) if share else "127.0.0.1"
+    address = f"http://{host}:{server.server_port}/"
+    _say(Text(f"Phiếu “{plan.title}”: {address}", f"Form “{plan.title}”: {address}"))
+    _say(
+        Text(
+            f"Câu trả lời thử ghi vào {path}; nhập bằng source: {{export: …}}. Dừng: Ctrl+C.",
+            f"Trial answers go to {path}; import them with source: {{export: …}}. Stop: Ctrl+C.",
+        )
+    )
+    if browser:
+        webbrowser.open(address)
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server.socket):
+        server.serve_forever()
 
 
 def _publish(plan, client: Path) -> None:
