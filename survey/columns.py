@@ -38,7 +38,8 @@ def bind(
     """Bind the columns of a sheet.
 
     A header is known by, in this order: `own`, the study's word on this wave; Google's own titles; the questionnaire's
-    titles (`also` among them); `seen`, every header that a question has had in a sheet before. Raises SheetError in words
+    titles (`also` among them); `seen`, every header that a question has had in a sheet before; what the script that made the
+    form said of its columns (raw.named). Raises SheetError in words
     where a header is none of these, where no question has a column, or where two columns of one question both hold answers.
     """
     headers, strange, findings = _targets(raw, form, own or {}, seen or {})
@@ -64,7 +65,8 @@ def _targets(
 ) -> tuple[dict[str, str], list[str], Found]:
     """Header -> what it is; the headers that nobody knows; the columns that no question has."""
     own = {plain(header): target for header, target in own.items()}
-    known = {plain(header): question for question, headers in seen.items() for header in headers}
+    known = {plain(header): question for question, header in raw.named if question in form.questions}
+    known |= {plain(header): question for question, headers in seen.items() for header in headers}
     known |= {plain(header): q.id for q in form.questions.values() for header in q.headers if header}
     known = dict.fromkeys(TIME, SUBMITTED) | dict.fromkeys(EMAIL_TITLES, EMAIL) | known
     headers: dict[str, str] = {}

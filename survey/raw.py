@@ -32,6 +32,7 @@ class Raw:
     timezone: str
     serial_dates: bool = False
     month_first: bool = False  # 5/25/2022: a sheet made under a United States locale
+    named: tuple[tuple[str, str], ...] = ()  # question, header: what the form's own script said of its columns
 
     def lines(self) -> Iterator[str]:
         """The sheet as JSON, a row in each line: the same text for the same cells."""

@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -30,6 +30,7 @@ from survey.questionnaire import plain
 from survey.raw import RESPONSES, Raw, from_rows
 from survey.signin import Badge, Unreadable, Words
 
+MAP_TAB = "_khaosatso"  # written by the script that makes the form
 MOST = 400 * 1024**2  # bytes of one answer: a sheet has ten million cells at most
 BUSY = {429, 500, 502, 503, 504}
 
@@ -127,7 +128,8 @@ def account(credentials: Path | None = None) -> str:
 def _read(key: str, tab: str | None, badge: Badge, reader: Callable[..., _Reader]) -> Raw:
     client = gspread.Client(badge.credentials, http_client=cast(type[gspread.HTTPClient], reader))
     book = client.open_by_key(key)
-    sheet = _response_tab(book, tab, _place(key))
+    tabs = book.worksheets()
+    sheet = _response_tab(tabs, tab, _place(key))
     rows = sheet.get(
         value_render_option=ValueRenderOption.unformatted, date_time_render_option=DateTimeOption.serial_number
     )
@@ -135,7 +137,15 @@ def _read(key: str, tab: str | None, badge: Badge, reader: Callable[..., _Reader
     table = [list(row) for row in rows]
     if table == [[]]:  # so gspread gives an empty tab
         table = []
-    return from_rows(table, place, _zone(book.timezone, place), serial_dates=True)
+    raw = from_rows(table, place, _zone(book.timezone, place), serial_dates=True)
+    return replace(raw, named=_named(tabs))
+
+
+def _named(tabs: list[gspread.Worksheet]) -> tuple[tuple[str, str], ...]:
+    """Question and header of each column, from the tab that the script of forms_script.py wrote; none where it did not."""
+    found = [tab for tab in tabs if tab.title == MAP_TAB]
+    rows = found[0].get_values() if found else []
+    return tuple((str(row[0]), str(row[2])) for row in rows[1:] if len(row) > 2 and row[0] and row[2])
 
 
 def _place(key: str, tab: str | None = None) -> str:
@@ -173,9 +183,8 @@ _KEY_CURE = Text(
 # --- Which tab
 
 
-def _response_tab(book: gspread.Spreadsheet, tab: str | None, place: str) -> gspread.Worksheet:
+def _response_tab(sheets: list[gspread.Worksheet], tab: str | None, place: str) -> gspread.Worksheet:
     """The tab asked for; or the one with the name of a response tab; of several, the one with a column of times."""
-    sheets = book.worksheets()
     if tab is not None:
         named = [sheet for sheet in sheets if plain(sheet.title) == plain(tab)]
         return named[0] if named else _no_tab(sheets, place, tab)

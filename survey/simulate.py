@@ -140,6 +140,9 @@ def _would_answer(
         words = random.choice(REMARKS, size)
         share_of_writers = 1.0 if question.required else 0.2
         return {question.id: pd.Series(words).where(asked & (random.random(size) < share_of_writers)).to_numpy()}
+    if question.type == "code":
+        made = [_code(random, n) if not question.digits else f"{n:0{question.digits}d}" for n in range(size)]
+        return {question.id: pd.Series(made, dtype=object).where(asked).to_numpy()}
     if question.type == "number":
         return {question.id: np.where(asked, _numbers(question, size, random), np.nan)}
     if question.type == "date":
