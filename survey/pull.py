@@ -340,7 +340,7 @@ def _redacted(
     lines, texts = [], {}
     for name in answers.columns:
         question = form.questions.get(name.removesuffix(OTHER))
-        if question is None or not (question.type in ("text", "long_text") or name.endswith(OTHER)):
+        if form.identified or question is None or not (question.type in ("text", "long_text") or name.endswith(OTHER)):
             continue
         found = redact.scan(answers[name], tables.names)
         table = redact.decisions(found, wave.id, name)

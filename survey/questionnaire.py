@@ -269,6 +269,7 @@ class Questionnaire(Model):
     title: Bilingual
     notice: Bilingual = Text("")
     thanks: Bilingual = Text("")
+    identified: bool = False  # names people, with a consent of its own: open text is kept as written, nobody is linked
     choices: dict[str, ChoiceList] = {}
     sections: tuple[Section, ...] = Field(min_length=1)
     scales: tuple[Scale, ...] = ()

@@ -121,6 +121,7 @@ class Figure(Model):
     denominator: int | None = Field(default=None, ge=0)
     judged: Literal["met", "not_met"] | None = None  # for a target without a number
     evidence: str = ""
+    owner: str = ""  # who is responsible: a position, no name
 
 
 class Movement(Model):
@@ -128,6 +129,13 @@ class Movement(Model):
     basis: tuple[Bilingual, ...] = ()  # the documents that the plan rests on
     contents: tuple[Content, ...] = ()
     targets: tuple[Target, ...] = ()
+
+
+class Registers(Model):
+    """Folders, inside the study's own, of the studies that hold figures of the targets, and nominations."""
+
+    targets: str = ""
+    nominations: str = ""
 
 
 class Study(Model):
@@ -144,6 +152,7 @@ class Study(Model):
     waves: tuple[Wave, ...] = ()
     movement: Movement | None = None
     figures: tuple[Figure, ...] = ()
+    registers: Registers = Registers()
     primary: tuple[str, ...] = ()  # items or scales named in advance: adjusted by Holm as one family
     small: float = 0.2  # a change within +- this many scale points is "no meaningful change", fixed beforehand
     smallest_base: int = Field(default=5, ge=2)
@@ -223,6 +232,11 @@ class Study(Model):
         answers, kept = store.answers(self), store.stored(self)
         keys = store.coded(self)["code"].map(link.key)
         return screen.flags(answers, self, submitted=kept["submitted"], keys=keys)
+
+    def register(self, name: Literal["targets", "nominations"]) -> Study | None:
+        """The study whose answers are the entries of a register; None where this study keeps none."""
+        folder = getattr(self.registers, name)
+        return Study.open(self.folder / folder) if folder else None
 
     def asking(self, questionnaire: str) -> Study:
         """The same study with another questionnaire ("": its own)."""
