@@ -28,6 +28,7 @@ def commands() -> typer.Typer:
         (doctor, "Kiểm tra cài đặt, khảo sát, đăng nhập, trang tính; nói việc cần làm tiếp.", "Check everything."),
         (sign_in, "Đăng nhập Google bằng trình duyệt, chỉ để xem trang tính.", "Sign in to Google with the browser."),
         (check, "Kiểm tra một tệp phiếu hỏi.", "Check a questionnaire file."),
+        (mapping, "Câu nào ứng với năng lực nào của khung năng lực (Markdown).", "Items by competence frameworks."),
         (schema, "Lược đồ JSON để trình soạn thảo gợi ý và kiểm tra khi viết YAML.", "JSON Schemas for editors."),
         (codebook, "Bảng mã của phiếu: mỗi cột, mã, nhãn (CSV, Markdown, Excel, DDI).", "Write the codebook."),
         (paper, "Phiếu giấy để in (Word), cùng thứ tự và mã câu với biểu mẫu.", "Write the form on paper (Word)."),
@@ -131,16 +132,20 @@ def check(
     study: Annotated[
         Path | None, typer.Option(help="Khảo sát đã dùng phiếu này: so với lời đã hỏi / the study that has asked it")
     ] = None,
+    before: Annotated[Path | None, typer.Option(help="Phiếu của đợt trước / the file of an earlier wave")] = None,
 ) -> None:
+    from survey import advice as reading
     from survey import store
-    from survey.advice import advise, longest
     from survey.questionnaire import Questionnaire
 
     form = Questionnaire.load(questionnaire)
-    advice = advise(form, store.ledger(_study_folder(study)).headers if study else None)
+    earlier = Questionnaire.load(before) if before else None
+    asked = store.ledger(_study_folder(study)).headers if study else {}
+    advice = reading.advise(form, {**(reading.before(earlier) if earlier else {}), **asked})
+    advice += reading.recoded(form, earlier) if earlier else []
     for one in advice:
         _say(f"! {one}")
-    length = f"{longest(form):.0f}"
+    length = f"{reading.longest(form):.0f}"
     _say(
         Text(
             f"{questionnaire}: {len(form.questions)} câu, {len(form.sections)} phần, {len(form.scales)} thang đo, khoảng "
@@ -151,6 +156,15 @@ def check(
     )
     if advice:
         raise typer.Exit(1)
+
+
+def mapping(questionnaire: Path, out: Annotated[Path | None, typer.Option(help="Tệp .md / the file")] = None) -> None:
+    from survey import store
+    from survey.frameworks import page
+    from survey.questionnaire import Questionnaire
+
+    text = page(Questionnaire.load(questionnaire))
+    _say(store.write(out, text.encode()) if out else text)
 
 
 def schema(folder: Annotated[Path, typer.Argument(help="Thư mục ghi vào / where to")] = Path(".")) -> None:

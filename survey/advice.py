@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from survey.errors import Text
-from survey.questionnaire import Choice, ChoiceList, Question, Questionnaire, plain
+from survey import forms
+from survey.errors import QuestionnaireError, Text
+from survey.questionnaire import FROM_STUDY, Choice, ChoiceList, Question, Questionnaire, plain
 
 LONGEST = 10.0  # minutes
 WORDS_A_MINUTE = 240  # read on a phone; Vietnamese writes each syllable as a word
@@ -27,18 +28,22 @@ MOST_CHOICES = 10
 WIDEST = 4  # columns of a grid that a phone shows without dragging
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 TWO_THINGS = re.compile(r"\b(và|hoặc|hay là|cũng như|and|or|as well as)\b", re.IGNORECASE)
+BOTH_AT_ONCE = re.compile(r"\b(và|cũng như)\b", re.IGNORECASE)  # of a fact or a habit, "or" asks one thing
 NEGATIVE = re.compile(r"\b(không|chưa|ít|kém|disagree|not|never|poor|dis\w+)\b", re.IGNORECASE)
 MIDDLE = re.compile(r"nửa|trung lập|bình thường|phân vân|neither|neutral|undecided", re.IGNORECASE)
 SENSITIVE = {
-    Text("dân tộc", "ethnicity"): r"dân tộc (của|thầy|anh|bạn)|là người dân tộc|ethnic|\brace\b",
+    Text("dân tộc", "ethnicity"): r"\bdân tộc\b(?! (nội|bán) trú)|ethnic|\brace\b",
     Text("tôn giáo", "religion"): r"tôn giáo|tín ngưỡng|religio",
     Text(
         "đảng phái, chính kiến", "party or political views"
-    ): r"đảng viên|vào đảng|chính kiến|party member|political view",
+    ): r"đảng viên|(vào|kết nạp|sinh hoạt) đảng|chính kiến|party member|communist party|political view",
     Text(
         "sức khỏe, đời tư", "health or private life"
-    ): r"tình trạng sức khỏe|bệnh (của|mà)|tình trạng hôn nhân|health condition|marital",
-    Text("giấy tờ tùy thân", "identity papers"): r"căn cước|cccd|\bcmnd\b|số tài khoản|identity card|bank account",
+    ): r"tình trạng sức khỏe|bệnh (của|mà)|mắc bệnh|mang thai|khuyết tật|tình trạng hôn nhân|xu hướng tính dục|health condition"
+    r"|pregnan|disabilit|marital|sexual orientation",
+    Text(
+        "giấy tờ tùy thân", "identity papers"
+    ): r"căn cước|cccd|\bcmnd\b|chứng minh nhân dân|hộ chiếu|số tài khoản|identity card|passport|bank account",
 }
 
 
@@ -55,6 +60,29 @@ class Advice:
         return f"{self.where}: {self.found}\n    {self.rule}\n    → {self.cure}"
 
 
+def before(form: Questionnaire) -> dict[str, list[str]]:
+    """Question -> its wording in an earlier questionnaire file: the `seen` of `advise`."""
+    return {question.id: [question.title.vi] for question in form.questions.values()}
+
+
+def recoded(form: Questionnaire, earlier: Questionnaire) -> list[Advice]:
+    """Questions of an earlier file whose choices have other words or codes now."""
+    found = []
+    for question in form.questions.values():
+        was = earlier.questions.get(question.id)
+        now_list, was_list = _list(form, question), _list(earlier, was) if was else None
+        if now_list and was_list and _coded(now_list) != _coded(was_list):
+            new = sorted(set(_coded(now_list)) ^ set(_coded(was_list)))
+            found.append(
+                Advice(question.id, _CHANGED, "; ".join(f"{code} = “{words}”" for code, words in new), _NEW_ID)
+            )
+    return found
+
+
+def _coded(choices: ChoiceList) -> list[tuple[str, str]]:
+    return [(str(choice.value), choice.label.vi) for choice in choices.options]
+
+
 def advise(form: Questionnaire, seen: Mapping[str, Sequence[str]] | None = None) -> list[Advice]:
     """Everything to look at in a questionnaire; [] for a good one.
 
@@ -62,13 +90,18 @@ def advise(form: Questionnaire, seen: Mapping[str, Sequence[str]] | None = None)
     new series under an old id.
     """
     found = [*_nearly_the_same(form), *_changed(form, seen or {}), *_too_long(form), *_dead_ends(form), *_one_way(form)]
+    found += [*_unshowable(form), *_untranslated(form.id, (form.title, form.notice, form.thanks))]
+    for name, listed in form.choices.items():
+        found += _untranslated(f"choices, {name}", [choice.label for choice in listed.options])
+    for scale in form.scales:
+        found += _untranslated(scale.id, (scale.title,))
     for section in form.sections:
-        found += _untranslated(section.id, (section.title,))
+        found += _untranslated(section.id, (section.title, section.text))
         for question in section.questions:
-            found += _untranslated(question.id, (question.title, *(row.title for row in question.rows)))
+            found += _untranslated(question.id, (question.title, question.hint, *(row.title for row in question.rows)))
             found += _grid(form, question)
         for question in section.items:
-            found += [*_double_barrelled(form, question), *_sensitive(question)]
+            found += [*_double_barrelled(form, question), *_sensitive(form, question)]
             if choices := _list(form, question):
                 found += _choices(question, choices)
     return found
@@ -134,18 +167,33 @@ def _changed(form: Questionnaire, seen: Mapping[str, Sequence[str]]) -> Iterator
     for question in form.questions.values():
         before = {plain(header) for header in seen.get(question.id, ())}
         if before and not before & {plain(question.title.vi), plain(question.title.en)}:
-            yield Advice(
-                question.id,
-                Text(
-                    "Câu đã hỏi giữ nguyên lời; lời mới là một chuỗi số liệu mới, cần mã mới.",
-                    "A question that was asked keeps its wording; a new wording is a new series and needs a new id.",
-                ),
-                str(Text(f"trước đây là “{seen[question.id][-1]}”", f"it was “{seen[question.id][-1]}”")),
-                Text(
-                    "Trả lại lời cũ, hoặc đặt mã khác cho câu mới.",
-                    "Give back the old words, or give the new question another id.",
-                ),
-            )
+            was = seen[question.id][0]
+            yield Advice(question.id, _CHANGED, str(Text(f"trước đây là “{was}”", f"it was “{was}”")), _NEW_ID)
+
+
+_CHANGED = Text(
+    "Câu đã hỏi giữ nguyên lời; lời mới là một chuỗi số liệu mới, cần mã mới.",
+    "A question that was asked keeps its wording; a new wording is a new series and needs a new id.",
+)
+_NEW_ID = Text(
+    "Trả lại lời cũ, hoặc đặt mã khác cho câu mới.", "Give back the old words, or give the new question another id."
+)
+
+
+def _unshowable(form: Questionnaire) -> Iterator[Advice]:
+    """What Google Forms cannot show; units and roles, which each school fills in, are those that branches name."""
+    values = {name: {value for section in form.sections for gate, named in section.only.items()
+                     if form.questions[gate].choices == name for value in named} for name in FROM_STUDY}  # fmt: skip
+    units, roles = (
+        ChoiceList(
+            options=tuple(Choice(value=str(one), label=Text(str(one))) for one in [*sorted(values[name], key=str), "-"])
+        )
+        for name in FROM_STUDY
+    )
+    try:
+        forms.plan(form.filled(units, roles))
+    except QuestionnaireError as error:
+        yield Advice(error.where, error.rule, str(error.found), error.cure)
 
 
 def _dead_ends(form: Questionnaire) -> Iterator[Advice]:
@@ -170,18 +218,21 @@ def _dead_ends(form: Questionnaire) -> Iterator[Advice]:
 
 
 def _one_way(form: Questionnaire) -> Iterator[Advice]:
-    for section in form.sections:
-        scaled = [q for q in section.items if _order(form, q) == "agreement"]
-        if len(scaled) >= 4 and len({question.reverse for question in scaled}) == 1:
-            yield Advice(
-                section.id,
-                Text(
-                    "Trong một loạt câu đồng ý/không đồng ý có ít nhất một câu viết ngược, để nhận ra người chọn một cột.",
-                    "Among statements to agree with at least one is worded the other way, to tell who picks one column.",
-                ),
-                str(Text(f"{len(scaled)} câu cùng một chiều", f"{len(scaled)} statements in one direction")),
-                Text("Viết ngược một câu và ghi reverse: true.", "Turn one round and write reverse: true."),
-            )
+    scaled = {section.id: [q for q in section.items if _order(form, q) == "agreement"] for section in form.sections}
+    one_way = [name for name, asked in scaled.items() if len(asked) >= 4 and len({q.reverse for q in asked}) == 1]
+    scaled[form.id] = [question for asked in scaled.values() for question in asked]
+    if not one_way and len(scaled[form.id]) >= 4 and len({question.reverse for question in scaled[form.id]}) == 1:
+        one_way = [form.id]
+    for name in one_way:
+        yield Advice(
+            name,
+            Text(
+                "Trong một loạt câu đồng ý/không đồng ý có ít nhất một câu viết ngược, để nhận ra người chọn một cột.",
+                "Among statements to agree with at least one is worded the other way, to tell who picks one column.",
+            ),
+            str(Text(f"{len(scaled[name])} câu cùng một chiều", f"{len(scaled[name])} statements in one direction")),
+            Text("Viết ngược một câu và ghi reverse: true.", "Turn one round and write reverse: true."),
+        )
 
 
 def _untranslated(where: str, texts: Sequence[Text]) -> Iterator[Advice]:
@@ -216,7 +267,8 @@ def _grid(form: Questionnaire, question: Question) -> Iterator[Advice]:
 
 
 def _double_barrelled(form: Questionnaire, question: Question) -> Iterator[Advice]:
-    if _order(form, question) == "agreement" and TWO_THINGS.search(re.sub(r"\([^)]*\)", "", question.title.vi)):
+    order, title = _order(form, question), re.sub(r"\([^)]*\)", "", question.title.vi)
+    if (order == "agreement" and TWO_THINGS.search(title)) or (order != "none" and BOTH_AT_ONCE.search(title)):
         yield Advice(
             question.id,
             Text("Một câu hỏi một điều.", "A question asks one thing."),
@@ -225,9 +277,12 @@ def _double_barrelled(form: Questionnaire, question: Question) -> Iterator[Advic
         )
 
 
-def _sensitive(question: Question) -> Iterator[Advice]:
+def _sensitive(form: Questionnaire, question: Question) -> Iterator[Advice]:
+    choices = _list(form, question)
+    texts = [question.title, *(choice.label for choice in (choices.options if choices else ()))]
+    asked = " ".join(f"{text.vi} {text.en}" for text in texts)
     for kind, words in SENSITIVE.items():
-        if re.search(words, f"{question.title.vi} {question.title.en}", re.IGNORECASE):
+        if re.search(words, asked, re.IGNORECASE):
             yield Advice(
                 question.id,
                 Text(
@@ -243,11 +298,11 @@ def _choices(question: Question, choices: ChoiceList) -> Iterator[Advice]:
     for choice in choices.options:
         if isinstance(question.choices, ChoiceList):
             yield from _untranslated(question.id, (choice.label,))
-        if question.type == "several" and "," in choice.label.vi:
+        if question.type == "several" and re.search("[,;]", choice.label.vi + choice.label.en):
             yield Advice(
                 question.id,
-                Text("Lựa chọn của câu chọn nhiều không có dấu phẩy: Google nối chúng bằng dấu phẩy.",
-                     "Choices of which several may be picked hold no comma: Google joins them by commas."),
+                Text("Lựa chọn của câu chọn nhiều không có dấu phẩy hay chấm phẩy: Google nối chúng bằng những dấu ấy.",
+                     "Choices of which several may be picked hold no comma or semicolon: Google joins them by these."),
                 f"“{choice.label.vi}”",
                 Text("Viết lại không dấu phẩy.", "Word it without a comma."),
             )  # fmt: skip

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from survey.advice import advise, minutes
-from survey.questionnaire import Questionnaire
+from survey.advice import advise, before, minutes, recoded
+from survey.questionnaire import HOUSE, Questionnaire
 from survey.study import Study
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -70,10 +70,67 @@ def test_a_good_questionnaire_is_met_with_silence(tmp_path):
         ("Khó khăn đang gặp", "Tôn giáo của thầy cô", "kho", "tôn giáo"),
         ("Khó khăn đang gặp", "Dân tộc của thầy cô", "kho", "dân tộc"),
         ("Khó khăn đang gặp", "Số căn cước công dân", "kho", "giấy tờ tùy thân"),
+        ("Khó khăn đang gặp", "Dân tộc", "kho", "dân tộc"),
+        ("vi: Mạng chậm", "vi: Không phải đảng viên", "kho", "đảng phái, chính kiến"),
+        ("en: Slow network", 'en: "Slow, weak network"', "kho", "“Mạng chậm”"),
+        (
+            "Thầy cô có dạy lớp 12 không?",
+            "Thầy cô có máy tính và mạng ở nhà không?",
+            "day",
+            "“Thầy cô có máy tính và mạng ở nhà không?”",
+        ),
+        ("label: {vi: Mạng chậm, en: Slow network}", "label: Mạng chậm", "choices, kho", "“Mạng chậm”"),
+        ("title: {vi: Phiếu thử, en: Trial}", "title: Phiếu thử", "thu", "“Phiếu thử”"),
+        (
+            "type: several, choices: kho,",
+            "type: grid, choices: co, rows: [{id: m, title: {vi: Máy, en: PC}}],",
+            "kho",
+            "bảng 1 hàng × 2 cột",
+        ),
     ],
 )
 def test_a_planted_fault_is_found(tmp_path, old, new, where, found):
     assert told(tmp_path, old, new) == [(where, found)]
+
+
+def test_a_grid_wider_than_a_phone_and_any_other_is_warned_of(tmp_path):
+    five = ", ".join(f"{{value: {n}, label: {{vi: Mức {n}, en: Step {n}}}}}" for n in range(5))
+    grid = f"type: grid, choices: {{options: [{five}]}}, rows: [{{id: m, title: {{vi: Máy, en: PC}}}}],"
+    assert told(tmp_path, "type: several, choices: kho,", grid) == [("kho", "bảng 1 hàng × 5 cột, rộng hơn màn hình")]
+
+
+def test_a_branch_that_google_forms_cannot_show(tmp_path):
+    late = "  - id: xen\n    title: {vi: Xen, en: Between}\n    questions: [{id: x, type: text, title: {vi: Tên tổ, en: Unit}}]\n"
+    found = told(tmp_path, "  - id: y_kien\n", late + "  - id: y_kien\n")
+    assert found == [("xen", "đường đi tiếp tùy vào nhiều câu hoặc câu ở phần trước")]
+
+
+def test_agreement_all_in_one_direction_is_found_also_where_it_is_spread_over_sections(tmp_path):
+    split = "  - id: them\n    title: {vi: Thêm, en: More}\n    questions:\n      - {id: a3"
+    found = told(tmp_path, "      - {id: a3", split.replace("{id: a3", "{id: a3"))
+    assert found == []
+    text = GOOD.replace("      - {id: a3", split, 1).replace(", reverse: true", "")
+    (tmp_path / "phieu.yaml").write_text(text, encoding="utf-8")
+    found = [(one.where, one.found) for one in advise(Questionnaire.load(tmp_path / "phieu.yaml"))]
+    assert found == [("thu", "4 câu cùng một chiều")]
+
+
+def test_an_earlier_file_shows_which_wording_and_which_choice_changed_under_an_old_id(tmp_path):
+    (tmp_path / "cu.yaml").write_text(GOOD, encoding="utf-8")
+    new = GOOD.replace("Mạng trong lớp ổn định", "Mạng chạy tốt").replace("vi: Máy cũ", "vi: Máy hỏng")
+    (tmp_path / "moi.yaml").write_text(new, encoding="utf-8")
+    old, form = Questionnaire.load(tmp_path / "cu.yaml"), Questionnaire.load(tmp_path / "moi.yaml")
+    found = [*advise(form, before(old)), *recoded(form, old)]
+    assert [(one.where, one.found) for one in found] == [
+        ("a2", "trước đây là “Mạng trong lớp ổn định”"),
+        ("kho", "b = “Máy cũ”; b = “Máy hỏng”"),
+    ]
+    assert advise(old, before(old)) == recoded(old, old) == []
+
+
+@pytest.mark.parametrize("name", ["staff", "students", "targets", "nominations"])
+def test_the_questionnaires_of_the_house_are_met_with_silence(name):
+    assert advise(Questionnaire.load(HOUSE / f"{name}.yaml")) == []
 
 
 def test_an_unbalanced_scale_is_found_at_each_question_that_uses_it(tmp_path):

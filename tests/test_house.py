@@ -17,7 +17,7 @@ SEEN_BY_ANALYSIS = {"survey", "survey.errors", "survey.questionnaire", "survey.s
 HOMES = {
     "gspread": {"survey/sheets.py"},
     "google_auth_oauthlib": {"survey/signin.py"},
-    "googleapiclient": {"survey/forms.py"},
+    "googleapiclient": {"survey/forms_api.py"},
     "matplotlib": {"analysis/charts.py"},
     "seaborn": {"analysis/charts.py"},
     "docx": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py", "survey/paper.py"},

@@ -21,6 +21,7 @@ NOT_HERE = {
     "python run.py test": "is this very run",
     "python run.py lab": "opens JupyterLab",
     "python run.py dashboard": "opens the browser",
+    "python run.py survey preview data/demo --wave 2027": "serves until it is stopped; tests/test_preview.py runs it",
 }
 
 
