@@ -128,7 +128,7 @@ def test_choices_stand_in_order(form):
         for table in document.tables
         if len(table.rows) > 1
     ]
-    lists = ("practice", "practice", "practice", "frequency", "agreement", "yes_no")
+    lists = ("practice", "practice", "practice", "frequency", "agreement", "yes_no", "practice")
     assert heads == [[choice.label.vi for choice in form.choices[name].options] for name in lists]
 
 

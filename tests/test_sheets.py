@@ -156,7 +156,7 @@ def test_pull_reads_a_google_sheet_from_the_command_line(google, tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout.splitlines()[1] == "Google đang bận (503); thử lại sau 1 giây…"
-    assert done.stdout.splitlines()[2].endswith("71 câu trả lời dùng được; 71 mới, 0 đã sửa, 0 không còn, 0 như cũ.")
+    assert done.stdout.splitlines()[2].endswith("68 câu trả lời dùng được; 70 mới, 0 đã sửa, 0 không còn, 0 như cũ.")
     assert len(list(folder.glob("answers/2026-*.parquet"))) == 1
 
 

@@ -8,7 +8,7 @@ def test_slopes_say_how_fast_each_phase_went_and_which_was_faster(demo_study):
     review = Review.of(demo_study, 2030)
     table = slope_table(review, review.slopes[review.slopes["item"] == review.study.primary[0]])
     assert table["Giai đoạn"].tolist() == ["2025–2027", "2027–2030", "2027–2030 so với 2025–2027"]
-    assert table["Kết luận"].tolist() == ["tăng", "tăng", "chậm lại"]
+    assert table["Kết luận"].tolist() == ["tăng", "tăng", "chưa đủ căn cứ kết luận"]
     assert table["Điểm mỗi năm"].str[0].tolist() == ["+", "+", "−"]
 
 
