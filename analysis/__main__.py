@@ -45,6 +45,11 @@ def commands() -> typer.Typer:
             "The pretend study: tables, charts, reports.",
         ),
         (
+            feedback,
+            "Trang để mỗi người tự xem mức của mình bên trung bình đã công bố (HTML, không gửi gì).",
+            "A page on which people see their own levels.",
+        ),
+        (
             plan,
             "Trước một đợt: số câu trả lời như vậy cho biết chính xác đến đâu.",
             "Before a wave: how precise so many answers will be.",
@@ -165,6 +170,19 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
     _report(_review(folder, 2027))
     _report(last)
     _say(Text("Xong. Mở các tệp trên để xem.", "Done. Open the files above."))
+
+
+def feedback(
+    folder: Folder,
+    wave: Annotated[int, typer.Option(help="Đợt có trung bình đã công bố; 0: không có / wave, 0 for none")] = 0,
+) -> None:
+    from analysis import feedback as own
+    from survey import store
+    from survey.study import Study
+
+    study = Study.open(folder)
+    name = f"tu-xem-{wave}.html" if wave else "tu-xem.html"
+    _made(store.write(study.folder / "reports" / name, own.page(study, wave or None).encode()))
 
 
 def plan(

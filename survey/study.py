@@ -100,6 +100,21 @@ class Content(Model):
     text: Bilingual = Text("")
 
 
+class Sufficiency(Model):
+    """When a connection "meets the needs", as the school has laid down: every condition that is named has to hold.
+
+    down, up: Mb/s, the median of the measurements of the past year; breaks: most times a day that the connection was lost, on
+    average; measurements: how many there have to be; share: percent of the staff who say that it suffices.
+    """
+
+    line: bool = True  # there is a fixed line wherever it was measured
+    down: float | None = None
+    up: float | None = None
+    breaks: float | None = None
+    measurements: int = Field(default=1, ge=1)
+    share: int | None = Field(default=None, ge=0, le=100)
+
+
 class Target(Model):
     """A numeric target; `rule` and `percent` are compared with the unrounded counts."""
 
@@ -110,6 +125,10 @@ class Target(Model):
     percent: int | None = None
     context: Bilingual = Text("")
     survey_item: str | None = None  # the yes/no question that corroborates it
+    of: Literal["people", "cases"] = "cases"  # people: the denominator is the staff on the roster
+    sufficient: Sufficiency | None = None  # of a judged target: the rule by which it is
+    by: dt.date | None = None  # the day by which it is to be reached, where one is set
+    contents: tuple[int, ...] = ()  # the contents of the movement that it speaks to
 
 
 class Figure(Model):
@@ -124,11 +143,21 @@ class Figure(Model):
     owner: str = ""  # who is responsible: a position, no name
 
 
+class Practice(Model):
+    """A good practice (điển hình, mô hình hay) that the school has chosen to name, with its evidence; no person's name."""
+
+    content: int
+    title: Bilingual
+    unit: str | None = None
+    evidence: str = ""
+
+
 class Movement(Model):
     name: Bilingual
     basis: tuple[Bilingual, ...] = ()  # the documents that the plan rests on
     contents: tuple[Content, ...] = ()
     targets: tuple[Target, ...] = ()
+    practices: tuple[Practice, ...] = ()
 
 
 class Registers(Model):

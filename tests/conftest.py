@@ -45,6 +45,19 @@ def demo_study(tmp_path_factory):
     return study
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """A real Chromium, for the tests of pages."""
+    from playwright.sync_api import sync_playwright
+
+    program = need_tool("chromium")
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
 class Heard(logging.Handler):
     """Every error and every log of the whole suite that holds what must never leave the data."""
 

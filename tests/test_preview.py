@@ -7,7 +7,8 @@ import threading
 
 import pytest
 import yaml
-from conftest import PROJECT, need_tool
+from browsing import axe
+from conftest import PROJECT
 
 from survey import forms, preview, store
 from survey.errors import StudyError
@@ -215,18 +216,6 @@ def test_a_file_of_another_form_is_left_alone(tmp_path):
 # --- In a real browser
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    program = need_tool("chromium")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def served(tmp_path):
     """The staff form of the demo school on a real server; gives the study, the plan and the address."""
@@ -303,17 +292,6 @@ def fill_by_keyboard(page, unit: str, role: str) -> None:
         elif at["tag"] == "TEXTAREA":
             page.keyboard.type("Thêm buổi thực hành.")
     raise AssertionError("no way to the next page by the keyboard")
-
-
-def axe(page) -> list[str]:
-    """Serious and critical faults that axe-core finds (WCAG 2 A and AA among them)."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    # the page's own rule lets no script in; axe is put there by the browser itself
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.slow
