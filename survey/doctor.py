@@ -53,9 +53,11 @@ def _form(folder: Path, study: Study | None) -> tuple[Study, str]:
 def _sources(study: Study) -> Iterator[Check]:
     held = [wave for wave in study.waves if wave.source]
     if not held:
+        wave = study.waves[0].id if study.waves else "…"
+        command = f"python run.py survey form {study.folder} --wave {wave}"
         todo = Text(
-            "Tạo biểu mẫu Google với các câu của phiếu, rồi ghi mã trang tính vào source của đợt đầu trong study.yaml.",
-            "Make the Google Form with the questions, then write the sheet's key into source of the first wave.",
+            f"Tạo biểu mẫu Google với các câu của phiếu: {command}; rồi ghi mã trang tính vào source của đợt ấy trong study.yaml.",
+            f"Make the Google Form: {command}; then write the sheet's key into source of that wave.",
         )
         yield Check(
             Text("Trang tính", "Sheet"), False, str(Text("chưa đợt nào có source", "no wave has a source")), str(todo)
