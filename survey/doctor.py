@@ -53,10 +53,10 @@ def _form(folder: Path, study: Study | None) -> tuple[Study, str]:
 def _sources(study: Study) -> Iterator[Check]:
     held = [wave for wave in study.waves if wave.source]
     if not held:
-        wave = study.waves[0].id if study.waves else "…"
-        command = f"python run.py survey form {study.folder} --wave {wave}"
+        first = study.waves[0].id if study.waves else "…"
+        command = f"python run.py survey form {study.folder} --wave {first}"
         todo = Text(
-            f"Tạo biểu mẫu Google với các câu của phiếu: {command}; rồi ghi mã trang tính vào source của đợt ấy trong study.yaml.",
+            f"Tạo biểu mẫu Google với các câu của phiếu: {command}; rồi ghi mã trang tính vào source của đợt ấy.",
             f"Make the Google Form: {command}; then write the sheet's key into source of that wave.",
         )
         yield Check(
