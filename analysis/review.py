@@ -16,7 +16,7 @@ from analysis.design import Design
 from analysis.estimates import means, proportions
 from analysis.scales import reliability, score
 from analysis.suppression import suppress
-from analysis.targets import targets
+from analysis.targets import Said, targets
 from analysis.weights import design_of, response, weigh
 from survey import store
 from survey.errors import StudyError, Text
@@ -168,7 +168,18 @@ class Review:
 
     @cached_property
     def targets(self) -> pd.DataFrame:
-        return targets(self.study, self.until)
+        return targets(self.study, self.until, self.said)
+
+    @cached_property
+    def said(self) -> dict[int, Said]:
+        """Target -> the share of staff who answered "yes" to its question in the review's wave, as it may be shown."""
+        movement, found = self.study.movement, {}
+        items = {t.survey_item: t.id for t in (movement.targets if movement else ()) if t.survey_item in self.items}
+        shares = self.shares_of([item for item in items if item])
+        for row in shares[(shares["wave"] == self.wave) & (shares["value"] == 1)].itertuples():
+            numbers = (row.estimate, row.low, row.high, int(row.n)) if row.shown else (None, None, None, None)
+            found[items[row.item]] = Said(self.wave, *numbers)
+        return found
 
     @property
     def until(self) -> dt.date:
