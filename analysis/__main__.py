@@ -45,6 +45,11 @@ def commands() -> typer.Typer:
             "The pretend study: tables, charts, reports.",
         ),
         (
+            movement,
+            "Sáu chỉ tiêu và bảy nội dung trên một trang (HTML), cho hiệu trưởng và hội đồng.",
+            "Six targets and seven contents on one page.",
+        ),
+        (
             feedback,
             "Trang để mỗi người tự xem mức của mình bên trung bình đã công bố (HTML, không gửi gì).",
             "A page on which people see their own levels.",
@@ -167,9 +172,27 @@ def _draw(review) -> None:
 def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
     last = _review(folder)
     _tables(last)
-    _report(_review(folder, 2027))
-    _report(last)
+    interim = _review(folder, 2027)
+    for one in (interim, last):
+        _report(one)
+        _movement(one)
     _say(Text("Xong. Mở các tệp trên để xem.", "Done. Open the files above."))
+
+
+def movement(
+    folder: Folder,
+    review: Annotated[str, typer.Option(help="Năm của đợt, hoặc annual / a wave's year, or annual")] = "annual",
+    without: Without = None,
+) -> None:
+    _movement(_review(folder, _wave(review), without))
+
+
+def _movement(review) -> None:
+    from analysis import movement as page
+    from survey import store
+
+    path = review.study.folder / "reports" / f"phong-trao-{review.wave}.html"
+    _made(store.write(path, page.page(review).encode()))
 
 
 def feedback(

@@ -40,8 +40,8 @@ def compare(value: float | None, answers: Said | None) -> Compared:
     survey = f"{percent(answers.share, 0)} ({percent(answers.low, 0)}–{percent(answers.high, 0)}; n = {answers.n})"
     if value is None or pd.isna(value):
         none = Text(
-            f"chưa có số liệu sổ sách; khảo sát {answers.wave}: {survey}",
-            f"no register; survey {answers.wave}: {survey}",
+            f"sổ sách không có tỉ lệ; khảo sát {answers.wave}: {survey}",
+            f"no share in the register; survey {answers.wave}: {survey}",
         )
         return Compared("open", _worded("open", none))
     apart = abs(value - answers.share)

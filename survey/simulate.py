@@ -63,6 +63,7 @@ def population(study: Study, truth: Truth | None = None, seed: int = 2025) -> pd
     levels = {q: random.normal(0, 0.35) for q in study.form.questions}
     parts = []
     for wave in study.waves:
+        facts = _facts(study, wave)
         here = people[people["wave"] == wave.id].reset_index(drop=True)
         here["trait"] += truth.level
         here["growth"] = _growth(study, truth, wave)
@@ -71,9 +72,24 @@ def population(study: Study, truth: Truth | None = None, seed: int = 2025) -> pd
         here["answers"] = random.random(len(here)) < rates
         columns: dict[str, object] = {}
         for question in study.form.of_wave(wave.id).questions.values():
-            columns |= _would_answer(study.form, question, here, columns, levels[question.id], wave, truth, random)
+            columns |= _would_answer(
+                study.form, question, here, columns, levels[question.id], wave, facts, truth, random
+            )
         parts.append(pd.concat([here, pd.DataFrame(columns, index=here.index)], axis=1))
     return pd.concat(parts, ignore_index=True)
+
+
+def _facts(study: Study, wave: Wave) -> dict[str, float]:
+    """The question of a target -> the share of people who would say yes: a little less than its last figure by then."""
+    found = {}
+    for target in study.movement.targets if study.movement else ():
+        known = [f for f in study.figures if f.target == target.id and f.date.year <= wave.ends.year]
+        last = max(known, key=lambda figure: figure.date, default=None)
+        if target.survey_item and last and last.denominator and last.numerator is not None:
+            found[target.survey_item] = float(np.clip(last.numerator / last.denominator - 0.04, 0.05, 0.97))
+        elif target.survey_item and last and last.judged:
+            found[target.survey_item] = 0.86 if last.judged == "met" else 0.62
+    return found
 
 
 def _growth(study: Study, truth: Truth, wave: Wave) -> float:
@@ -118,6 +134,7 @@ def _would_answer(
     before: dict[str, object],
     level: float,
     wave: Wave,
+    facts: dict[str, float],
     truth: Truth,
     random: np.random.Generator,
 ) -> dict[str, object]:
@@ -148,7 +165,7 @@ def _would_answer(
     if question.type == "date":
         days = [pd.Timestamp(wave.opens) - pd.Timedelta(days=int(n)) for n in random.integers(0, 60, size)]
         return {question.id: pd.Series(days).where(asked).to_numpy()}
-    answers = _closed(form, question, people, latent, asked, truth, random)
+    answers = _closed(form, question, people, latent, asked, facts, truth, random)
     if not question.other:
         return {question.id: answers}
     own = asked & (random.random(size) < truth.own_words)
@@ -191,8 +208,8 @@ def _numbers(question: Question, size: int, random: np.random.Generator) -> np.n
 
 
 def _closed(
-    form: Questionnaire, question: Question, people: pd.DataFrame, latent: np.ndarray, asked: np.ndarray, truth: Truth,
-    random: np.random.Generator,
+    form: Questionnaire, question: Question, people: pd.DataFrame, latent: np.ndarray, asked: np.ndarray,
+    facts: dict[str, float], truth: Truth, random: np.random.Generator,
 ) -> np.ndarray:  # fmt: skip
     """Ordered choices follow the person's level (reverse items against it); unordered ones are the person's own."""
     size = len(people)
@@ -207,7 +224,9 @@ def _closed(
     if order == "none":
         picked = people["service"].to_numpy() % len(values)
     elif order == "yes_no":
-        yes = random.random(size) < 1 / (1 + np.exp(-(1.0 + 1.5 * latent)))
+        known = facts.get(question.id)
+        odds = 1.0 + 1.5 * latent if known is None else np.log(known / (1 - known)) + 0.3 * latent
+        yes = random.random(size) < 1 / (1 + np.exp(-odds))
         picked = np.where(yes, values.index(max(values)), values.index(min(values)))
     else:
         # at a level of 0 the middle choice; one standard deviation is a quarter of the scale

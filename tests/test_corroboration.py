@@ -31,7 +31,7 @@ SURVEY = Said(2027, 0.85, 0.81, 0.89, 70)
             "Cần kiểm tra lại: sổ sách 60,0%, khảo sát 2027 85% (81%–89%; n = 70); người trả lời nói cao hơn sổ sách: rà lại "
             "danh sách và cách hiểu câu hỏi.",
         ),
-        (None, "open", "Chưa đối chiếu được: chưa có số liệu sổ sách; khảo sát 2027: 85% (81%–89%; n = 70)."),
+        (None, "open", "Chưa đối chiếu được: sổ sách không có tỉ lệ; khảo sát 2027: 85% (81%–89%; n = 70)."),
     ],
 )
 def test_the_register_beside_the_survey(value, verdict, words):
