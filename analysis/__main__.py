@@ -50,6 +50,11 @@ def commands() -> typer.Typer:
             "Six targets and seven contents on one page.",
         ),
         (
+            measure,
+            "Ghi lại tốc độ, độ ổn định Internet mà người phụ trách đo được.",
+            "Record what was measured of the connection.",
+        ),
+        (
             feedback,
             "Trang để mỗi người tự xem mức của mình bên trung bình đã công bố (HTML, không gửi gì).",
             "A page on which people see their own levels.",
@@ -193,6 +198,38 @@ def _movement(review) -> None:
 
     path = review.study.folder / "reports" / f"phong-trao-{review.wave}.html"
     _made(store.write(path, page.page(review).encode()))
+
+
+def measure(
+    folder: Folder,
+    place: Annotated[str, typer.Option(help="Nơi đo / where")],
+    down: Annotated[float | None, typer.Option(min=0, help="Tải xuống, Mb/s / download")] = None,
+    up: Annotated[float | None, typer.Option(min=0, help="Tải lên, Mb/s / upload")] = None,
+    breaks: Annotated[int | None, typer.Option(min=0, help="Số lần mất kết nối trong ngày / breaks that day")] = None,
+    line: Annotated[bool, typer.Option(help="Có đường truyền cố định / there is a fixed line")] = True,
+    date: Annotated[str, typer.Option(help="Ngày đo, 2027-05-31; bỏ trống: hôm nay / the day")] = "",
+) -> None:
+    import datetime as dt
+
+    from analysis import register
+    from survey.study import Study
+
+    day = _date("--date", date) if date else dt.date.today()
+    _made(register.measure(Study.open(folder), register.Measurement(day, place, line, down, up, breaks)))
+
+
+def _date(option: str, text: str):
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            option,
+            rule=Text("Ngày viết năm-tháng-ngày.", "A day is written year-month-day."),
+            found=text,
+            cure=Text(f"Ví dụ: {option} 2027-05-31", f"For example: {option} 2027-05-31"),
+        ) from None
 
 
 def feedback(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import io
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
 import pandas as pd
 
 from survey import store
-from survey.errors import Text
+from survey.errors import StudyError, Text
 from survey.study import Figure, Study
 
 ENTRIES = {  # column -> type
@@ -30,18 +36,90 @@ ENTRIES = {  # column -> type
     "replaced": "boolean",  # a later entry for the same target or criterion, date and unit counts instead
 }
 
+MEASUREMENTS = "measurements.csv"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What somebody measured of the connection at one place on one day; speeds in Mb/s."""
+
+    date: dt.date
+    place: str
+    line: bool
+    down: float | None = None
+    up: float | None = None
+    breaks: int | None = None
+
 
 def entries(study: Study) -> pd.DataFrame:
-    """Every entry: figures of study.yaml, then the register's sheet in the order of entering. Columns ENTRIES.
+    """Every entry: figures of study.yaml, measurements, then the register's sheet in the order of entering. Columns ENTRIES.
 
-    Of entries for one target (or criterion), date and unit the last counts; the others are kept and marked `replaced`.
+    Of entries for one target (or criterion), date and unit the last counts; the others are kept and marked `replaced`. Of
+    measurements each place counts for itself.
     """
     written = pd.DataFrame([_figure(figure) for figure in study.figures], columns=list(ENTRIES))
     register = study.register("targets")
     held = _sheet(register) if register and store.waves(register) else written.iloc[:0]
-    table = pd.concat([part.astype(ENTRIES) for part in (written, held)], ignore_index=True)
-    table["replaced"] = table.duplicated(["target", "criterion", "date", "unit"], keep="last")
-    return table.astype(ENTRIES)
+    parts = (written, _measured(study), held)
+    table = pd.concat([part.astype(ENTRIES) for part in parts], ignore_index=True)
+    measured = table["target"].notna() & (table["down"].notna() | table["there"].notna())
+    place = table["remark"].where(measured)
+    key = table[["target", "criterion", "date", "unit"]].assign(place=place)
+    return table.assign(replaced=key.duplicated(keep="last")).astype(ENTRIES)
+
+
+def measure(study: Study, measured: Measurement) -> Path:
+    """Add a line to measurements.csv, which only records what somebody measured; gives its path."""
+    path = study.folder / MEASUREMENTS
+    before = path.read_text(encoding="utf-8-sig") if path.exists() else ";".join(Measurement.__annotations__) + "\n"
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\n").writerow(
+        "" if value is None else int(value) if isinstance(value, bool) else value for value in astuple(measured)
+    )
+    return store.write(path, (before + text.getvalue()).encode("utf-8-sig"))
+
+
+def _measured(study: Study) -> pd.DataFrame:
+    """The lines of measurements.csv as entries of the target that is judged by measuring."""
+    path = study.folder / MEASUREMENTS
+    if not path.exists():
+        return pd.DataFrame(columns=list(ENTRIES))
+    table = pd.read_csv(path, sep=";", encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    if list(table.columns) != list(Measurement.__annotations__):
+        raise _unreadable(path, ", ".join(table.columns))
+    judged = [target.id for target in (study.movement.targets if study.movement else ()) if target.rule == "judged"]
+    try:
+        return pd.DataFrame(
+            {
+                "target": judged[0] if judged else None,
+                "date": pd.to_datetime(table["date"], format="ISO8601"),
+                "occurred": True,
+                "there": table["line"].map({"1": True, "0": False}),
+                **{name: pd.to_numeric(table[name].str.replace(",", ".")) for name in ("down", "up", "breaks")},
+                "evidence": MEASUREMENTS,
+                "owner": None,
+                "remark": table["place"],
+                "source": [f"{MEASUREMENTS}, {Text('dòng', 'line')} {number + 2}" for number in table.index],
+            },
+            columns=list(ENTRIES),
+        )
+    except ValueError:
+        raise _unreadable(path, Text("ngày hoặc số không đọc được", "a date or number that cannot be read")) from None
+
+
+def _unreadable(path: Path, found: object) -> StudyError:
+    return StudyError(
+        str(path),
+        rule=Text(
+            f"Tệp số đo có các cột {', '.join(Measurement.__annotations__)}; ngày viết 2027-05-31, số viết 92,5.",
+            f"The file of measurements has the columns {', '.join(Measurement.__annotations__)}; dates as 2027-05-31.",
+        ),
+        found=found,
+        cure=Text(
+            "Sửa dòng ấy; thêm số đo bằng: python run.py analysis measure",
+            "Mend it; add by: python run.py analysis measure",
+        ),
+    )
 
 
 def _figure(figure: Figure) -> dict[str, object]:
@@ -82,7 +160,7 @@ def _sheet(register: Study) -> pd.DataFrame:
             "points": held["diem"],
             "evidence": held["minh_chung"],
             "owner": held["phu_trach"].map(positions).fillna(held["phu_trach" + store.OTHER]),
-            "remark": held["ghi_chu"],
+            "remark": held["noi_do"].fillna(held["ghi_chu"]),
             "entered": held["submitted"],
             "source": [f"{row} {number} ({wave})" for number, wave in zip(held["row"], held["wave"], strict=True)],
             "replaced": False,

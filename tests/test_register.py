@@ -10,11 +10,12 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-from analysis.register import ENTRIES, entries
+from analysis.register import ENTRIES, Measurement, entries, measure
 from analysis.targets import targets
+from survey.errors import StudyError
 from survey.pull import pull
 from survey.questionnaire import HOUSE, Questionnaire
-from survey.study import Study
+from survey.study import Study, Sufficiency
 
 FORM = Questionnaire.load(HOUSE / "targets.yaml")
 
@@ -108,6 +109,33 @@ def test_figures_of_study_yaml_and_of_the_form_stand_side_by_side(study):
 def test_a_register_that_holds_nothing_yet(study):
     assert len(entries(study)) == 0
     assert set(targets(study, dt.date(2027, 6, 30))["status"]) == {"cannot_tell"}
+
+
+def test_what_somebody_measured_is_recorded_and_judged_by_the_studys_rule(study):
+    for day, place, down in ((dt.date(2027, 5, 3), "Phòng máy 1", 92.5), (dt.date(2027, 5, 3), "Thư viện", 40.0)):
+        measure(study, Measurement(day, place, True, down, 30.0, 0))
+    assert (study.folder / "measurements.csv").read_text(encoding="utf-8-sig") == (
+        "date;place;line;down;up;breaks\n2027-05-03;Phòng máy 1;1;92.5;30.0;0\n2027-05-03;Thư viện;1;40.0;30.0;0\n"
+    )
+    found = entries(study)
+    assert found["down"].tolist() == [92.5, 40.0] and not found["replaced"].any()
+    rule = {"sufficient": Sufficiency(down=60, breaks=1, measurements=2)}
+    movement = study.movement
+    judged = [target.model_copy(update=rule) if target.id == 6 else target for target in movement.targets]
+    strict = study.model_copy(update={"movement": movement.model_copy(update={"targets": tuple(judged)})})
+    told = targets(strict, dt.date(2027, 6, 30)).set_index("target").loc[6]
+    assert told["words"] == (
+        "Đạt: đường truyền cố định: đạt; số lần đo 2 (cần ≥ 2): đạt; tải xuống 66 Mb/s (cần ≥ 60): đạt; mất kết nối mỗi ngày 0,0 "
+        "(cần ≤ 1,0): đạt."
+    )
+
+
+def test_a_file_of_measurements_that_cannot_be_read(study):
+    (study.folder / "measurements.csv").write_text(
+        "date;place;line;down;up;breaks\n31/05/2027;P;1;nhanh;;\n", encoding="utf-8"
+    )
+    with pytest.raises(StudyError, match="measurements"):
+        entries(study)
 
 
 def test_without_a_register_the_figures_of_study_yaml_are_all(tmp_path):
