@@ -25,7 +25,7 @@ def weigh(
 
     Cells are unit x role. Those with fewer than `least` answers are pooled over the units of a role and, if still too
     small, joined with the smallest other stratum. A wave's strata rest on that wave alone: a later wave never changes a
-    number that has been reported. weight = N / n of the stratum. Without a roster, or without units and roles, the answers
+    number that has been reported. weight = N / n of the stratum. Without a roster the answers
     are one stratum of their own: weight 1 and no population. Answers whose unit or role is not on the wave's roster have
     no place in it and are left out of the result; `response` counts them. A stratum with more answers than people counts
     as complete.
@@ -35,7 +35,10 @@ def weigh(
     columns unit_margin and role_margin tell the variance (`RAKED`).
     """
     roster = roster_of(study)
-    if roster.empty or not {"unit", "role"} <= set(answers.columns):
+    lacking = {"unit", "role"} - set(answers.columns)
+    if lacking and not roster.empty:
+        raise _unplaceable(study, lacking)
+    if roster.empty:
         return answers.assign(weight=1.0, stratum="", population=float("nan"))
     for wave in sorted(set(answers["wave"]) - set(roster["wave"])):
         raise StudyError(
@@ -50,6 +53,22 @@ def weigh(
     of_wave = _weigh_wave if method == "cells" else _rake_wave
     waves = [of_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
     return pd.concat(waves, ignore_index=True) if waves else placed.assign(weight=1.0, stratum="", population=1.0)
+
+
+def _unplaceable(study: Study, lacking: set[str]) -> StudyError:
+    names = " và ".join({"unit": "đơn vị", "role": "vai trò"}[name] for name in sorted(lacking, reverse=True))
+    return StudyError(
+        f"{study.folder / 'study.yaml'}, waves, roster",
+        rule=Text(
+            "Danh sách nhân sự theo đơn vị và vai trò dùng với phiếu hỏi cả hai, hoặc khi chỉ có một đơn vị, một vai trò.",
+            "A roster by units and roles goes with a form that asks both, or with a study that has one only.",
+        ),
+        found=Text(f"phiếu không hỏi {names}", f"the form does not ask {', '.join(sorted(lacking))}"),
+        cure=Text(
+            "Ghi một vai trò (một đơn vị) duy nhất trong study.yaml, hoặc bỏ roster của các đợt.",
+            "Name one role (one unit) only in study.yaml, or drop the waves' roster.",
+        ),
+    )
 
 
 def _weigh_wave(answers: pd.DataFrame, roster: pd.DataFrame, least: int) -> pd.DataFrame:

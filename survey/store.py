@@ -176,8 +176,22 @@ def responses(study: Study) -> pd.DataFrame:
     frames_ = [answers for answers, _ in _opened(study).values()]
     kept = pd.concat(frames_, ignore_index=True) if frames_ else pd.DataFrame(columns=["wave", "submitted"])
     found = kept[["wave", "submitted"]].copy()
-    for name, question in (("unit", study.form.used_as("unit")), ("role", study.form.used_as("role"))):
-        found[name] = kept[question.id] if question and question.id in kept else None
+    places = _places(study, kept)
+    return found.assign(**{name: places.get(name) for name in ("unit", "role")})
+
+
+def _places(study: Study, kept: pd.DataFrame) -> dict[str, object]:
+    """unit and role of each answer; where the form does not ask and the study has one only, it is that one."""
+    found: dict[str, object] = {}
+    form = study.form
+    for name, question, known in (
+        ("unit", form.used_as("unit"), study.units),
+        ("role", form.used_as("role"), study.roles),
+    ):
+        if question and question.id in kept:
+            found[name] = kept[question.id]
+        elif not question and len(known) == 1:
+            found[name] = known[0].id
     return found
 
 
@@ -198,13 +212,10 @@ def answers(study: Study, out: pd.Series | None = None) -> pd.DataFrame:
     """See `Study.answers`. `out`: true for answers that are left out, so that the one of two that counts is linked."""
     held, form = _opened(study), study.form  # once: another program may pull meanwhile
     kept, people = _stored(study, held), _linked(study, held, out)
-    unit, role = form.used_as("unit"), form.used_as("role")
     phases = {wave.id: study.phase_of(wave) for wave in study.waves}
     head = pd.DataFrame({"wave": kept["wave"], "phase": kept["wave"].map(phases).astype("Int64")})
     head["person"] = people.person.reset_index(drop=True)
-    for name, question in (("unit", unit), ("role", role)):
-        if question and question.id in kept:
-            head[name] = kept[question.id]
+    head = head.assign(**_places(study, kept))
     shown = [
         column
         for question in form.questions.values()

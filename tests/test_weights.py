@@ -128,3 +128,16 @@ def test_uneven_weights_cost_answers():
     row = diagnostics(pd.DataFrame({"wave": 2025, "weight": [1.0, 1, 4]})).iloc[0]
     assert row[["n", "people", "ratio"]].tolist() == [3, 6, 4]
     assert (row["deff"], row["n_effective"]) == (pytest.approx(1.5), pytest.approx(2))
+
+
+def test_a_roster_of_two_roles_and_a_form_that_asks_none():
+    study = school({2025: {"toan": {"gv": 10, "nv": 2}}})
+    with pytest.raises(StudyError) as error:
+        weigh(answers((2025, "toan", "gv", 8)).drop(columns="role"), study)
+    assert str(error.value) == (
+        "Lỗi ở study.yaml, waves, roster\n"
+        "  Quy tắc: Danh sách nhân sự theo đơn vị và vai trò dùng với phiếu hỏi cả hai, hoặc khi chỉ có một đơn vị, một vai "
+        "trò.\n"
+        "  Đã thấy: phiếu không hỏi vai trò\n"
+        "  Cách sửa: Ghi một vai trò (một đơn vị) duy nhất trong study.yaml, hoặc bỏ roster của các đợt."
+    )
