@@ -129,6 +129,7 @@ def pull(
     StudyError in words; the store then is as it was.
     """
     store.refuse_tracked(study)
+    _refuse_linking(study)
     read = {} if kept else _read(study, waves, tell)
     sent = {wave: _submissions(study.wave(wave), tell) for wave in read}
     with store.locked(study):
@@ -149,6 +150,17 @@ def pull(
         store.commit(study, before, [one.change for one in ready], after, gone=tuple(early.values()))
         _keep_redactions(study, tables, ready)
     return [one.pulled for one in ready]
+
+
+def _refuse_linking(study: Study) -> None:
+    """Named data stand for themselves: they are joined to nobody's answers, in no wave."""
+    if study.form.identified and study.linked_by != "none":
+        raise StudyError(
+            f"{study.folder / 'study.yaml'}, linked_by",
+            rule=Text("Phiếu có họ tên thì không ghép người qua các đợt.", "A form that names people links nobody."),
+            found=f"linked_by: {study.linked_by}",
+            cure=Text("Ghi linked_by: none.", "Write linked_by: none."),
+        )
 
 
 def _read(study: Study, waves: Sequence[int], tell: Tell) -> dict[int, Raw]:
