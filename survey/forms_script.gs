@@ -283,11 +283,13 @@ function writeMap(book, made) {
 }
 
 /**
- * Since 2025 a new form may be a draft, which nobody can answer.
+ * Since 2025 a new form may be a draft, which nobody can answer; the published types do not have these calls yet.
  * @param {GoogleAppsScript.Forms.Form} form
  */
 function publish(form) {
-  if (form.supportsAdvancedResponderPermissions()) form.setPublished(true);
+  const draft = /** @type {any} */ (form);
+  const known = typeof draft.supportsAdvancedResponderPermissions === 'function';
+  if (known && draft.supportsAdvancedResponderPermissions()) draft.setPublished(true);
   form.setAcceptingResponses(true);
 }
 
