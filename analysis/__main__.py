@@ -55,6 +55,11 @@ def commands() -> typer.Typer:
             "Record what was measured of the connection.",
         ),
         (
+            check_document,
+            "Đối chiếu một văn bản Word với thể thức Nghị định 30/2020/NĐ-CP.",
+            "Hold a Word document against the decree on documents.",
+        ),
+        (
             feedback,
             "Trang để mỗi người tự xem mức của mình bên trung bình đã công bố (HTML, không gửi gì).",
             "A page on which people see their own levels.",
@@ -66,7 +71,7 @@ def commands() -> typer.Typer:
         ),
         (dashboard, "Mở trang xem kết quả trong trình duyệt (Voilà).", "Open the results page in the browser (Voilà)."),
     ):
-        app.command(command.__name__, help=str(Text(vi, en)))(command)
+        app.command(command.__name__.replace("_", "-"), help=str(Text(vi, en)))(command)
     return app
 
 
@@ -230,6 +235,22 @@ def _date(option: str, text: str):
             found=text,
             cure=Text(f"Ví dụ: {option} 2027-05-31", f"For example: {option} 2027-05-31"),
         ) from None
+
+
+def check_document(document: Path) -> None:
+    from analysis.report_check import RULES, check
+
+    found = check(document)
+    for departure in found:
+        _say(f"✗ {departure}")
+    if found:
+        raise typer.Exit(1)
+    _say(
+        Text(
+            f"✓ {document}: đúng thể thức ({len(RULES)} điều).",
+            f"✓ {document}: as the decree asks ({len(RULES)} rules).",
+        )
+    )
 
 
 def feedback(
