@@ -69,6 +69,16 @@ def commands() -> typer.Typer:
             "Trước một đợt: số câu trả lời như vậy cho biết chính xác đến đâu.",
             "Before a wave: how precise so many answers will be.",
         ),
+        (
+            evidence,
+            "Ghi sổ các tệp minh chứng và lập danh mục (Excel).",
+            "Record the files of evidence and list them (Excel).",
+        ),
+        (
+            verify,
+            "Kiểm tra minh chứng và kho câu trả lời còn nguyên vẹn; không sửa gì.",
+            "Check that evidence and answers are whole; changes nothing.",
+        ),
         (dashboard, "Mở trang xem kết quả trong trình duyệt (Voilà).", "Open the results page in the browser (Voilà)."),
     ):
         app.command(command.__name__.replace("_", "-"), help=str(Text(vi, en)))(command)
@@ -181,6 +191,8 @@ def _draw(review) -> None:
 
 def demo(folder: Annotated[Path, typer.Argument()] = Path("data/demo")) -> None:
     last = _review(folder)
+    if last.study.pretend:
+        _pretend_evidence(last.study)
     _tables(last)
     interim = _review(folder, 2027)
     for one in (interim, last):
@@ -258,12 +270,113 @@ def feedback(
     wave: Annotated[int, typer.Option(help="Đợt có trung bình đã công bố; 0: không có / wave, 0 for none")] = 0,
 ) -> None:
     from analysis import feedback as own
+
+
+def _pretend_evidence(study) -> None:
+    """The evidence that a pretend study's figures name, recorded and listed."""
+    from analysis import pretend_evidence
+
+    written = pretend_evidence.write(study)
+    _say(Text(f"Minh chứng MÔ PHỎNG: {len(written)} tệp mới.", f"PRETEND evidence: {len(written)} new files."))
+    evidence(study.folder)
+
+
+def evidence(
+    folder: Folder,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Nhận nội dung mới, tệp đã bỏ / take changed files and those gone")
+    ] = False,
+) -> None:
+    from analysis import custody, exhibits
+    from analysis.register import entries
     from survey import store
     from survey.study import Study
 
     study = Study.open(folder)
     name = f"tu-xem-{wave}.html" if wave else "tu-xem.html"
     _made(store.write(study.folder / "reports" / name, own.page(study, wave or None).encode()))
+
+    news = exhibits.record(study, accept=accept)
+    for row in news[news["taken"]].itertuples():
+        _say(f"+ {custody.shown(row.file)}: {custody.NEWS[row.what]}")
+    given = entries(study)
+    _findings(exhibits.check(study, given))
+    left = len(news) - int(news["taken"].sum())
+    if left:
+        _say(
+            Text(
+                f"Chưa nhận {left} tệp đã đổi hoặc không còn. Xem lại; nếu đúng là thay có chủ ý, chạy lại với --accept.",
+                f"{left} files that changed or are gone were not taken. Look; if that was meant, run again with --accept.",
+            )
+        )
+    path = study.folder / "reports" / "danh-muc-minh-chung.xlsx"
+    _made(store.write(path, exhibits.index_xlsx(study, given)))
+
+
+def verify(folder: Folder) -> None:
+    from analysis import exhibits
+    from survey import store
+    from survey.study import Study
+
+    study = Study.open(folder)
+    wrong = _evidence_faults(study)
+    for one in (study, *_registers(study)):
+        wrong += _store_faults(one)
+    if wrong:
+        raise typer.Exit(1)
+    files, waves = len(exhibits.recorded(study)), len(store.waves(study))
+    _say(
+        Text(
+            f"✓ Minh chứng và kho câu trả lời còn nguyên vẹn: {files} tệp minh chứng, {waves} đợt.",
+            f"✓ Evidence and answers are whole: {files} files of evidence, {waves} waves.",
+        )
+    )
+
+
+def _registers(study) -> list:
+    """The studies that hold the figures of the targets, and nominations, where there are such."""
+    found = [study.register("targets"), study.register("nominations")]
+    return [register for register in found if register]
+
+
+def _evidence_faults(study) -> int:
+    """Say everything that is wrong with the evidence, and how many that is; where the register cannot be read, of study.yaml."""
+    from analysis import exhibits
+    from analysis.register import entries
+    from survey.study import Registers
+
+    wrong = 0
+    try:
+        given = entries(study)
+    except UserError as error:
+        _say(error)
+        wrong, given = 1, entries(study.model_copy(update={"registers": Registers()}))
+    try:
+        return wrong + _findings(exhibits.check(study, given))
+    except UserError as error:
+        _say(error)
+        return wrong + 1
+
+
+def _store_faults(study) -> int:
+    """Say everything in a store that is not as it was written, and how many that is."""
+    from survey import store
+
+    try:
+        faults = store.faults(study)
+    except UserError as error:
+        _say(error)
+        return 1
+    for fault in faults:
+        _say(f"✗ {study.folder / fault.file}: {fault.found}")
+    return len(faults)
+
+
+def _findings(found) -> int:
+    """Say each finding by name, ✗ what is wrong, ? what is to be looked at; how many are wrong."""
+    for row in found.itertuples():
+        _say(f"{'✗' if row.wrong else '?'} {row.words}")
+    return int(found["wrong"].sum())
 
 
 def plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import xlsxwriter
@@ -198,8 +198,11 @@ def _worded(columns: Mapping[Text, pd.Series]) -> pd.DataFrame:
     return pd.DataFrame({str(name): column.reset_index(drop=True) for name, column in columns.items()})
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], *, title: str, pretend: bool) -> bytes:
-    """An XLSX with a sheet per frame; the same frames always give the same bytes. Missing numbers stay empty cells."""
+def workbook(sheets: Mapping[str, pd.DataFrame], *, title: str, pretend: bool, hidden: Collection[str] = ()) -> bytes:
+    """An XLSX with a sheet per frame; the same frames always give the same bytes. Missing numbers stay empty cells.
+
+    Printed on A4 landscape, one page wide, the header on every page. `hidden`: columns that neither screen nor paper shows.
+    """
     packed = io.BytesIO()
     book = xlsxwriter.Workbook(packed, {"in_memory": True, "nan_inf_to_errors": False})
     book.set_properties({"title": title, "created": dt.datetime(2025, 1, 1), "author": "khaosatso"})
@@ -217,15 +220,17 @@ def workbook(sheets: Mapping[str, pd.DataFrame], *, title: str, pretend: bool) -
             sheet.write_string(top, place, str(column), head)
             values = frame[column]
             longest = max([len(str(column)) // 2, *(len(str(value)) for value in values.head(200))], default=8)
-            sheet.set_column(place, place, min(60, max(9, longest + 1)))
+            width = min(60, max(9, longest + 1))
+            sheet.set_column(place, place, width, None, {"hidden": column in hidden})
             for row, value in enumerate(values, start=top + 1):
                 _write(sheet, row, place, value, wrapped, decimal)
         sheet.freeze_panes(top + 1, 0)
         if len(frame):
             sheet.autofilter(top, 0, top + len(frame), len(frame.columns) - 1)
         sheet.set_landscape()
+        sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(top)
+        sheet.repeat_rows(0, top)  # with the mark of pretend data
     book.close()
     return packed.getvalue()
 

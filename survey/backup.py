@@ -26,6 +26,7 @@ KEPT = (
     "raw/*/*.json",
     "answers/*.parquet",
     "codes/*.parquet",
+    "evidence.json",
     "evidence/**/*",
 )
 MOST = 4 * 1024**3  # bytes that a backup may hold unpacked
