@@ -270,6 +270,12 @@ def feedback(
     wave: Annotated[int, typer.Option(help="Đợt có trung bình đã công bố; 0: không có / wave, 0 for none")] = 0,
 ) -> None:
     from analysis import feedback as own
+    from survey import store
+    from survey.study import Study
+
+    study = Study.open(folder)
+    name = f"tu-xem-{wave}.html" if wave else "tu-xem.html"
+    _made(store.write(study.folder / "reports" / name, own.page(study, wave or None).encode()))
 
 
 def _pretend_evidence(study) -> None:
@@ -293,9 +299,6 @@ def evidence(
     from survey.study import Study
 
     study = Study.open(folder)
-    name = f"tu-xem-{wave}.html" if wave else "tu-xem.html"
-    _made(store.write(study.folder / "reports" / name, own.page(study, wave or None).encode()))
-
     news = exhibits.record(study, accept=accept)
     for row in news[news["taken"]].itertuples():
         _say(f"+ {custody.shown(row.file)}: {custody.NEWS[row.what]}")
