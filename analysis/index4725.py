@@ -19,6 +19,7 @@ from survey.questionnaire import Bilingual, Model
 HOUSE = Path(__file__).with_name("index4725.yaml")
 STATUS = {
     "complete": Text("đủ", "complete"),
+    "not_there": Text("chưa đạt bắt buộc", "mandatory, not met"),
     "no_evidence": Text("thiếu minh chứng", "no evidence"),
     "missing": Text("thiếu số liệu", "no figure"),
     "unit_only": Text("chỉ có số liệu của đơn vị, chưa có của cả trường", "figures of units only, none of the school"),
@@ -340,6 +341,8 @@ def _status(criterion: Criterion, entry: dict, of_units: bool) -> str:
         return "missing"
     if not criterion.mandatory and value > criterion.maximum:
         return "over"
+    if criterion.mandatory and not value:
+        return "not_there"
     return "no_evidence" if pd.isna(entry["evidence"]) or not entry["evidence"].strip() else "complete"
 
 
@@ -437,11 +440,11 @@ def _lacking(missing: list[str], absent: list[str]) -> Text:
 
 
 def out_of(row) -> str:
-    """The points of a row of `levels`, never without what they are out of: "72,5/90 (nhóm có tối đa 100)"."""
-    total = f"{points(row.points)}/{number(row.out_of, 0)}"
+    """The points of a row of `levels`, never without what they are out of: "72,5/90 điểm (nhóm có tối đa 100)"."""
+    total = f"{points(row.points)}/{row.out_of} {Text('điểm', 'points')}"
     if row.out_of == row.maximum:
         return total
-    return str(Text(f"{total} (nhóm có tối đa {row.maximum})", f"{total} (a group has {row.maximum} at most)"))
+    return f"{total} ({Text(f'nhóm có tối đa {row.maximum}', f'a group has {row.maximum} at most')})"
 
 
 def points(value: float) -> str:

@@ -15,6 +15,7 @@ from analysis.index4725 import (
     STATUS,
     Index,
     Index4725Error,
+    Level,
     given,
     levels,
     load,
@@ -40,7 +41,7 @@ COLUMNS = (  # heading, width in letters
 )
 LAST = len(COLUMNS) - 1
 MAXIMUM, GIVEN = 2, 3  # columns
-LINE = 15.5  # points of height of a line of 11-point text
+LINE = 14.2  # points of height of a line of 11-point text
 FACES: dict[str, dict[str, object]] = {
     "plain": {},
     "bold": {"bold": True},
@@ -118,17 +119,28 @@ class _Page:
         self.sheet.write_string(place, first, str(text), self.faces[face])
         if row is None:
             width = sum(letters for _, letters in COLUMNS[first : last + 1])
-            lines = sum(-(-len(line) // int(width * 0.95)) or 1 for line in str(text).split("\n"))
-            self.sheet.set_row(self.row, LINE * lines * (1.3 if face in ("title", "pretend") else 1))
+            self.sheet.set_row(
+                self.row,
+                LINE
+                * _lines(str(text), width, 1.35 if face == "small" else 1.1)
+                * (1.3 if face in ("title", "pretend") else 1),
+            )
             self.row += 1
+
+    def text(self, place: int, words: str, face: str) -> None:
+        """A text in the row that is being written; none is an empty cell."""
+        if words:
+            self.sheet.write_string(self.row, place, words, self.faces[face])
+        else:
+            self.sheet.write_blank(self.row, place, None, self.faces[face])
 
     def opening(self, study: Study, until: dt.date, index: Index) -> None:
         school = study.school
         if str(school.authority):
             self.across(str(school.authority).upper(), "centre", 0, 1)
-        self.across(str(school.name).upper(), "school", 0, 1)
         if study.pretend:
-            self.across(PRETEND, "pretend")
+            self.across(PRETEND, "pretend", 4, row=self.row)
+        self.across(str(school.name).upper(), "school", 0, 1)
         self.across(Text("BẢNG TỰ ĐÁNH GIÁ MỨC ĐỘ CHUYỂN ĐỔI SỐ", "SELF-ASSESSMENT OF DIGITAL TRANSFORMATION"), "title")
         self.across(f"{index.title} ({index.decision})", "centre")
         self.across(
@@ -160,7 +172,11 @@ class _Page:
 
     def criterion(self, row, parts, until: dt.date) -> None:
         sheet, faces = self.sheet, self.faces
-        words = f"{row.label}\n({'; '.join(f'{part.label} {part.maximum}' for part in parts)})" if parts else row.label
+        words = (
+            f"{row.label}\n({'; '.join(f'{part.label} {part.maximum}' for part in parts)})"
+            if len(parts) > 1
+            else row.label
+        )
         remark = _sentence(remarks(row, until))
         cells = [
             _said(row.evidence),
@@ -172,7 +188,7 @@ class _Page:
         sheet.write_string(self.row, 1, words, faces["cell"])
         if row.mandatory:
             sheet.write_string(self.row, MAXIMUM, str(Text("bắt buộc", "mandatory")), faces["middle"])
-            sheet.write_string(self.row, GIVEN, "" if pd.isna(row.there) else given(row), faces["middle"])
+            self.text(GIVEN, "" if pd.isna(row.there) else given(row), "middle")
         else:
             sheet.write_number(self.row, MAXIMUM, row.maximum, faces["points"])
             if pd.isna(row.points):
@@ -180,18 +196,17 @@ class _Page:
             else:
                 sheet.write_number(self.row, GIVEN, float(row.points), faces["points"])
         for place, text in enumerate([*cells, remark], start=GIVEN + 1):
-            sheet.write_string(self.row, place, text, faces["middle" if place in (6, 7) else "cell"])
+            self.text(place, text, "middle" if place in (6, 7) else "cell")
         texts = [row.code, words, "", "", *cells, remark]
-        sheet.set_row(
-            self.row, LINE * max(_lines(text, width) for text, (_, width) in zip(texts, COLUMNS, strict=True)) + 2
-        )
+        lines = [_lines(text, width, 1.25) for text, (_, width) in zip(texts, COLUMNS, strict=True)]
+        sheet.set_row(self.row, LINE * max(lines) + 2)
         self.row += 1
 
     def total(self, group, first: int, last: int, criteria: int) -> None:
         """Sums as formulas: no sum of points unless every criterion with points has them."""
         sheet, faces = self.sheet, self.faces
         held = f"D{first + 1}:D{last + 1}"
-        sheet.write_string(self.row, 0, "", faces["total"])
+        self.text(0, "", "total")
         sheet.write_string(self.row, 1, f"{Text('Cộng nhóm', 'Total of group')} {group.group}", faces["total"])
         sheet.write_formula(self.row, MAXIMUM, f"=SUM(C{first + 1}:C{last + 1})", faces["sum"], int(group.out_of))
         value = "–" if pd.isna(group.points) else float(group.points)
@@ -203,7 +218,7 @@ class _Page:
         self.row += 1
 
     def closing(self, school: School, until: dt.date, index: Index) -> None:
-        limits = "; ".join(f"{level.label}" + _bound(level) for level in index.levels)
+        limits = _limits(index.levels)
         self.row += 1
         self.across(
             Text(
@@ -241,7 +256,7 @@ class _Page:
 
 def _verdict(group) -> str:
     """The group's points with what they are out of, its level, its mandatory criteria, and what lacks evidence."""
-    said = [f"{out_of(group)} {Text('điểm', 'points')}", group.words]
+    said = [out_of(group), group.words]
     if group.verdict == "cannot_tell" and pd.isna(group.points) and not pd.isna(group.entered):
         so_far = points(group.entered)
         said.append(str(Text(f"các tiêu chí còn lại đã ghi {so_far} điểm", f"the others have {so_far} points")))
@@ -256,18 +271,26 @@ def _sentence(said: list[str]) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _bound(level) -> str:
-    if level.below is not None:
-        return str(Text(f" (dưới {level.below})", f" (below {level.below})"))
-    if level.up_to is not None:
-        return str(Text(f" (đến hết {level.up_to})", f" (up to {level.up_to})"))
-    return str(Text(" (trên mức ấy)", " (above)"))
+def _limits(levels: tuple[Level, ...]) -> str:
+    """Mức 1: chưa đáp ứng (dưới 50); Mức 2: đáp ứng cơ bản (đến hết 75); Mức 3: đáp ứng tốt (còn lại)."""
+    words = []
+    for level in levels:
+        bound = Text("còn lại", "the rest")
+        if level.below is not None:
+            bound = Text(f"dưới {level.below}", f"below {level.below}")
+        elif level.up_to is not None:
+            bound = Text(f"đến hết {level.up_to}", f"up to {level.up_to}")
+        words.append(f"{level.label} ({bound})")
+    return "; ".join(words)
 
 
 def _said(text: object) -> str:
     return "" if pd.isna(text) else str(text)
 
 
-def _lines(text: str, width: float) -> int:
-    """How many lines a text takes in a column of so many letters; a little too many rather than cut off."""
-    return sum(-(-len(line) // max(1, int(width * 0.95))) or 1 for line in text.split("\n"))
+def _lines(text: str, width: float, letters: float = 1.1) -> int:
+    """How many lines a text takes in a column; rather one too many than words cut off.
+
+    Times New Roman sets about 1.4 letters (bold 1.25) where the width says one; broken lines waste some of them.
+    """
+    return sum(-(-len(line) // int(width * letters)) or 1 for line in text.split("\n"))
