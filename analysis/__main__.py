@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,11 @@ def commands() -> typer.Typer:
             verify,
             "Kiểm tra minh chứng và kho câu trả lời còn nguyên vẹn; không sửa gì.",
             "Check that evidence and answers are whole; changes nothing.",
+        ),
+        (
+            index4725,
+            "Bảng tự đánh giá theo bộ chỉ số 4725 (Excel), nộp trước 31/5.",
+            "The self-assessment by index 4725 (Excel), due on 31 May.",
         ),
         (dashboard, "Mở trang xem kết quả trong trình duyệt (Voilà).", "Open the results page in the browser (Voilà)."),
     ):
@@ -461,6 +467,62 @@ def _explain_plan() -> None:
             "surveys out of five would show. Assumed: not answering is random.",
         )
     )
+
+
+def index4725(
+    folder: Folder,
+    until: Annotated[str, typer.Option(help="Tính đến ngày / as of, 2027-05-31")] = "",
+    out: Annotated[Path | None, typer.Option(help="Tệp kết quả / file to write")] = None,
+) -> None:
+    from analysis import index4725 as index
+    from analysis import register, self_assessment
+    from survey import store
+    from survey.study import Study
+
+    study = Study.open(folder)
+    entries = register.entries(study)
+    date = _date(until) if until else self_assessment.due(entries)
+    scored = index.score(entries, date)
+    _print_index(scored, index.levels(scored))
+    _made(store.write(out or self_assessment.path(study, date), self_assessment.self_assessment(study, date)))
+
+
+def _date(until: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(until)
+    except ValueError:
+        raise UserError(
+            "--until",
+            rule=Text("Ngày viết năm-tháng-ngày.", "A date is written year-month-day."),
+            found=until,
+            cure=Text("Ví dụ: --until 2027-05-31", "For example: --until 2027-05-31"),
+        ) from None
+
+
+def _print_index(scored, levels) -> None:
+    """The criteria and the groups' levels on the screen, with every question to the authority."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from analysis.index4725 import STATUS, given, out_of
+
+    grid = Table(show_edge=False, pad_edge=False)
+    for head, side in (
+        (Text("Mã", "Code"), "left"),
+        (Text("Tiêu chí", "Criterion"), "left"),
+        (Text("Tối đa", "Maximum"), "right"),
+        (Text("Tự chấm", "Own points"), "right"),
+        (Text("Tình trạng", "Status"), "left"),
+    ):
+        grid.add_column(str(head), justify=side)  # type: ignore[arg-type]
+    for row in scored.itertuples():
+        most = str(Text("bắt buộc", "mandatory")) if row.mandatory else str(row.maximum)
+        grid.add_row(row.code, row.label, most, given(row), str(STATUS[row.status]))
+    Console(width=110).print(grid)
+    for group in levels.itertuples():
+        _say(f"{Text('Nhóm', 'Group')} {group.group}. {group.label}: {out_of(group)}; {group.words}.")
+        if group.question:
+            _say(f"  {Text('Câu hỏi gửi Sở', 'Question to the authority')}: {group.question}")
 
 
 def dashboard(port: Annotated[int, typer.Option(help="Cổng / port")] = 8866) -> None:

@@ -6,11 +6,11 @@ import re
 import unicodedata
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from survey.errors import QuestionnaireError, Text
+from survey.errors import QuestionnaireError, Text, UserError
 from survey.yaml_file import load
 
 HOUSE = Path(__file__).parent / "questionnaires"
@@ -73,6 +73,11 @@ class Model(BaseModel):
     """A part of a file that people edit: unknown entries are mistakes, and nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def from_file(cls, path: str | Path, kind: type[UserError]) -> Self:
+        """The YAML file, checked; raises an error of the given kind that names the file and the entry."""
+        return load(cls, path, kind)
 
 
 class Choice(Model):

@@ -21,7 +21,13 @@ HOMES = {
     "matplotlib": {"analysis/charts.py"},
     "seaborn": {"analysis/charts.py"},
     "docx": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py", "survey/paper.py"},
-    "xlsxwriter": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py", "survey/codebook.py"},
+    "xlsxwriter": {
+        "analysis/report.py",
+        "analysis/report_layout.py",
+        "analysis/self_assessment.py",  # a form of its own, to be signed and sent: formulas, page setup, a visible question
+        "analysis/tables.py",
+        "survey/codebook.py",
+    },
     "ipywidgets": {"analysis/explore.py"},
     "narwhals": {"analysis/cube.py"},
 }
