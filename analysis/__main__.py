@@ -232,8 +232,6 @@ def measure(
     line: Annotated[bool, typer.Option(help="Có đường truyền cố định / there is a fixed line")] = True,
     date: Annotated[str, typer.Option(help="Ngày đo, 2027-05-31; bỏ trống: hôm nay / the day")] = "",
 ) -> None:
-    import datetime as dt
-
     from analysis import register
     from survey.study import Study
 
@@ -241,9 +239,7 @@ def measure(
     _made(register.measure(Study.open(folder), register.Measurement(day, place, line, down, up, breaks)))
 
 
-def _date(option: str, text: str):
-    import datetime as dt
-
+def _date(option: str, text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -481,22 +477,10 @@ def index4725(
 
     study = Study.open(folder)
     entries = register.entries(study)
-    date = _date(until) if until else self_assessment.due(entries)
+    date = _date("--until", until) if until else self_assessment.due(entries)
     scored = index.score(entries, date)
     _print_index(scored, index.levels(scored))
     _made(store.write(out or self_assessment.path(study, date), self_assessment.self_assessment(study, date)))
-
-
-def _date(until: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(until)
-    except ValueError:
-        raise UserError(
-            "--until",
-            rule=Text("Ngày viết năm-tháng-ngày.", "A date is written year-month-day."),
-            found=until,
-            cure=Text("Ví dụ: --until 2027-05-31", "For example: --until 2027-05-31"),
-        ) from None
 
 
 def _print_index(scored, levels) -> None:

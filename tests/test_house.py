@@ -20,7 +20,13 @@ HOMES = {
     "googleapiclient": {"survey/forms_api.py"},
     "matplotlib": {"analysis/charts.py"},
     "seaborn": {"analysis/charts.py"},
-    "docx": {"analysis/report.py", "analysis/report_layout.py", "analysis/tables.py", "survey/paper.py"},
+    "docx": {
+        "analysis/report.py",
+        "analysis/report_check.py",
+        "analysis/report_layout.py",
+        "analysis/tables.py",
+        "survey/paper.py",
+    },
     "xlsxwriter": {
         "analysis/report.py",
         "analysis/report_layout.py",
