@@ -12,6 +12,7 @@ import typer
 
 from survey.errors import Text, UserError, run, spoken
 
+MANY = 10  # files, of more of which only the number is told
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 Folder = Annotated[Path, typer.Argument(help="Thư mục khảo sát / study folder")]
 Without = Annotated[
@@ -302,8 +303,13 @@ def evidence(
 
     study = Study.open(folder)
     news = exhibits.record(study, accept=accept)
-    for row in news[news["taken"]].itertuples():
-        _say(f"+ {custody.shown(row.file)}: {custody.NEWS[row.what]}")
+    taken = news[news["taken"]]
+    for what, rows in taken.groupby("what", sort=False):
+        if len(rows) > MANY:
+            _say(f"+ {len(rows)} {Text('tệp', 'files')}: {custody.NEWS[what]}")
+            continue
+        for row in rows.itertuples():
+            _say(f"+ {custody.shown(row.file)}: {custody.NEWS[what]}")
     given = entries(study)
     _findings(exhibits.check(study, given))
     left = len(news) - int(news["taken"].sum())
