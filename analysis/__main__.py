@@ -52,6 +52,11 @@ def commands() -> typer.Typer:
             "Six targets and seven contents on one page.",
         ),
         (
+            targets,
+            "Từng chỉ tiêu: kết quả, tốc độ cần có, dự báo, thêm bao nhiêu nữa thì đạt.",
+            "Each target: status, pace, projection, what if.",
+        ),
+        (
             measure,
             "Ghi lại tốc độ, độ ổn định Internet mà người phụ trách đo được.",
             "Record what was measured of the connection.",
@@ -222,6 +227,28 @@ def _movement(review) -> None:
 
     path = review.study.folder / "reports" / f"phong-trao-{review.wave}.html"
     _made(store.write(path, page.page(review).encode()))
+
+
+def targets(
+    folder: Folder,
+    until: Annotated[str, typer.Option(help="Tính đến ngày / as of, 2027-06-30; bỏ trống: hôm nay")] = "",
+    more: Annotated[list[int] | None, typer.Option(help="Thêm bao nhiêu trường hợp / so many more")] = None,
+) -> None:
+    from analysis import movement as page
+    from analysis import projection, register
+    from analysis import targets as judging
+    from survey.study import Study
+
+    study, day = Study.open(folder), _date("--until", until) if until else dt.date.today()
+    table, known = register.entries(study), {t.id: t for t in (study.movement.targets if study.movement else ())}
+    for row in judging.targets(study, day).itertuples():
+        _say(f"{row.target}. {row.label}\n   {row.words}" + (f" {row.doubts}" if row.doubts else ""))
+        if ahead := page.ahead(study, row.target, table, day):
+            _say(f"   {ahead}")
+        if row.status == "not_met" and known[row.target].rule != "judged":
+            steps = more or [judging.missing(known[row.target], row.numerator, row.denominator)]
+            for line in projection.what_if(known[row.target], row.numerator, row.denominator, steps)["words"]:
+                _say(f"   {line}")
 
 
 def measure(

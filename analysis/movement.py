@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import pandas as pd
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
 from analysis.contents import Profile, profiles
 from analysis.corroboration import corroborated
+from analysis.projection import history, next_review, pace, project
+from analysis.register import entries
 from analysis.review import Review
 from analysis.sentences import HIDDEN, PRETEND, VERDICTS, day, number, percent, signed
 from analysis.targets import STATUS
 from survey.errors import Text, spoken
+from survey.study import Study
 
 TEMPLATE = Path(__file__).with_name("movement.html")
 MARKS = {"met": "✓", "not_met": "✗", "no_cases": "–", "cannot_tell": "?"}
@@ -28,7 +32,8 @@ def page(review: Review) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    cards = [_target(review, row) for row in review.targets.itertuples()]
+    table, beside = entries(study), corroborated(review).set_index("target")["words"]
+    cards = [_target(review, row, table, beside[row.target]) for row in review.targets.itertuples()]
     return template.render(
         language=spoken(),
         school=str(study.school.name),
@@ -69,8 +74,7 @@ WORDS = {
 }
 
 
-def _target(review: Review, row: Any) -> dict[str, Any]:
-    beside = corroborated(review).set_index("target").loc[row.target]
+def _target(review: Review, row: Any, table: pd.DataFrame, beside: str) -> dict[str, Any]:
     return {
         "id": row.target,
         "label": row.label,
@@ -84,9 +88,26 @@ def _target(review: Review, row: Any) -> dict[str, Any]:
         "threshold": None if _missing(row.threshold) else 100 * float(row.threshold),
         "words": row.words.partition(": ")[2] or row.words,
         "doubts": row.doubts,
-        "beside": beside["words"],
+        "beside": beside,
+        "ahead": ahead(review.study, row.target, table, review.until),
         "evidence": row.evidence,
     }
+
+
+def ahead(study: Study, number_: int, table: pd.DataFrame, until: dt.date) -> str:
+    """What pace a target needs and where its counts lead, in words; "" for one without counts, and where all is over."""
+    assert study.movement is not None
+    target = next(target for target in study.movement.targets if target.id == number_)
+    by = next_review(study, until, target)
+    if target.rule == "judged" or by is None:
+        return ""
+    known = history(table, target.id, until)
+    found = pace(known, target, by)
+    if found.needed == 0.0 or known.empty:
+        return ""
+    vi, en = f"Đến {day(by)}: {found.words.vi}", f"Until {day(by)}: {found.words.en}"
+    told = project(known, by).words
+    return str(Text(f"{vi}; {told.vi}.", f"{en}; {told.en}."))
 
 
 def _content(review: Review, profile: Profile) -> dict[str, Any]:
