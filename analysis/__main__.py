@@ -57,6 +57,11 @@ def commands() -> typer.Typer:
             "Each target: status, pace, projection, what if.",
         ),
         (
+            awards,
+            "Đề xuất khen thưởng: việc còn phải làm, và dự thảo hồ sơ (Word).",
+            "Nominations: what is left to do, and drafts of the dossier.",
+        ),
+        (
             measure,
             "Ghi lại tốc độ, độ ổn định Internet mà người phụ trách đo được.",
             "Record what was measured of the connection.",
@@ -249,6 +254,26 @@ def targets(
             steps = more or [judging.missing(known[row.target], row.numerator, row.denominator)]
             for line in projection.what_if(known[row.target], row.numerator, row.denominator, steps)["words"]:
                 _say(f"   {line}")
+
+
+def awards(
+    folder: Folder,
+    occasion: Annotated[str, typer.Option(help="so_ket_2027, tong_ket_2030, hang_nam")] = "so_ket_2027",
+) -> None:
+    from analysis import awards as judging
+    from analysis import report_awards
+    from survey.study import Study
+
+    study = Study.open(folder)
+    table = judging.nominations(study)
+    if len(table):
+        _made(judging.offer_ticks(study, table))
+    written = report_awards.write(study, occasion)
+    listed = judging.checklist(study, table, judging.ticks(study, table))
+    for line in listed[(table["occasion"] == occasion).to_numpy()].itertuples():  # no name on the screen
+        _say(f"{line.id}: {line.open or Text('đủ căn cứ để xét', 'ready to be decided')}")
+    for path in written:
+        _made(Path(path))
 
 
 def measure(

@@ -262,7 +262,7 @@ def _number_and_date(read: _Read) -> Iterator[Departure]:
     if number is None:
         yield Departure("number", str(Text("đầu văn bản", "top")), str(Text("không có số, ký hiệu", "no number")), cure)
     else:
-        shape = re.fullmatch(r"Số:\s*(\d*)\s*/[A-ZĐ]{2,4}-?[A-ZĐ0-9&-]*", number.text.strip())
+        shape = re.fullmatch(r"Số:\s*(\d*)\s*/[A-ZĐ]{2,4}r?-?[A-ZĐ0-9&-]*", number.text.strip())
         if not shape or (shape[1] and len(shape[1]) < 2) or round(_of(number, "size", 13)) != 13:
             yield Departure("number", _where(number), f"{number.text.strip()} ({_of(number, 'size', 0):g} pt)", cure)
     date = next((p for p in read.head if re.search(r"ngày.*tháng.*năm", p.text)), None)

@@ -160,6 +160,13 @@ class Movement(Model):
     practices: tuple[Practice, ...] = ()
 
 
+class Awards(Model):
+    """How the council counts votes: the share asked for, which the study has to name; None: votes are shown, not judged."""
+
+    threshold: int | None = Field(default=None, ge=0, le=100)  # percent of those present
+    rule: Literal["at_least", "more_than"] = "at_least"
+
+
 class Registers(Model):
     """Folders, inside the study's own, of the studies that hold figures of the targets, and nominations."""
 
@@ -182,6 +189,7 @@ class Study(Model):
     movement: Movement | None = None
     figures: tuple[Figure, ...] = ()
     registers: Registers = Registers()
+    awards: Awards = Awards()
     primary: tuple[str, ...] = ()  # items or scales named in advance: adjusted by Holm as one family
     small: float = 0.2  # a change within +- this many scale points is "no meaningful change", fixed beforehand
     smallest_base: int = Field(default=5, ge=2)

@@ -22,6 +22,7 @@ HOMES = {
     "seaborn": {"analysis/charts.py"},
     "docx": {
         "analysis/report.py",
+        "analysis/report_awards.py",
         "analysis/report_check.py",
         "analysis/report_layout.py",
         "analysis/tables.py",
