@@ -322,15 +322,16 @@ def check_document(document: Path) -> None:
 
 def feedback(
     folder: Folder,
-    wave: Annotated[int, typer.Option(help="Đợt có trung bình đã công bố; 0: không có / wave, 0 for none")] = 0,
+    wave: Annotated[int | None, typer.Option(help="Năm của đợt / a wave's year")] = None,
+    out: Annotated[Path | None, typer.Option(help="Tệp để ghi / the file to write")] = None,
 ) -> None:
-    from analysis import feedback as own
+    from analysis import feedback as rating
     from survey import store
     from survey.study import Study
 
     study = Study.open(folder)
-    name = f"tu-xem-{wave}.html" if wave else "tu-xem.html"
-    _made(store.write(study.folder / "reports" / name, own.page(study, wave or None).encode()))
+    content = rating.page(study, wave)
+    _made(store.write(out or folder / "reports" / rating.name_of(rating.wave_of(study, wave)), content.encode()))
 
 
 def _pretend_evidence(study) -> None:
@@ -362,7 +363,7 @@ def evidence(
             continue
         for row in rows.itertuples():
             _say(f"+ {custody.shown(row.file)}: {custody.NEWS[what]}")
-    given = entries(study)
+    given = exhibits.everything(study, entries(study))
     _findings(exhibits.check(study, given))
     left = len(news) - int(news["taken"].sum())
     if left:
@@ -410,7 +411,7 @@ def _evidence_faults(study) -> int:
 
     wrong = 0
     try:
-        given = entries(study)
+        given = exhibits.everything(study, entries(study))
     except UserError as error:
         _say(error)
         wrong, given = 1, entries(study.model_copy(update={"registers": Registers()}))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from analysis import tables
+from analysis.awards import nominations
 from analysis.custody import FAULTS, FOLDER, Exhibit, files, key, matched, opened, record, recorded, shown
 from analysis.register import ENTRIES
 from analysis.sentences import day
@@ -98,6 +99,16 @@ def check(study: Study, entries: pd.DataFrame) -> pd.DataFrame:
     order = list(KINDS)
     rows.sort(key=lambda row: order.index(row[0]))
     return pd.DataFrame(rows, columns=list(FINDINGS)).astype(FINDINGS)
+
+
+def everything(study: Study, entries: pd.DataFrame) -> pd.DataFrame:
+    """The entries, and as entries of their own the evidence of good practices (criterion ND2) and nominations (D001)."""
+    rows = [{"criterion": f"ND{one.content}", "unit": one.unit, "evidence": one.evidence or None}
+            for one in (study.movement.practices if study.movement else ())]  # fmt: skip
+    for one in nominations(study).itertuples():
+        rows.append({"criterion": one.id, "date": one.entered, "evidence": one.evidence})
+    more = pd.DataFrame([{"occurred": True, "replaced": False, **row} for row in rows], columns=list(ENTRIES))
+    return pd.concat([entries.astype(ENTRIES), more.astype(ENTRIES)], ignore_index=True)
 
 
 class _Finding(NamedTuple):
@@ -397,6 +408,10 @@ def _target(entry) -> Text:
     target, criterion = _aim(entry)
     if target is not None:
         return Text(f"Chỉ tiêu {target}", f"Target {target}")
+    if criterion and re.fullmatch(r"ND\d+", criterion):
+        return Text(f"Nội dung {criterion[2:]}, cách làm hay", f"Content {criterion[2:]}, good practice")
+    if criterion and re.fullmatch(r"D\d{3,}", criterion):
+        return Text(f"Đề xuất khen thưởng {criterion}", f"Nomination {criterion}")
     return Text(f"Tiêu chí {criterion or '–'}", f"Criterion {criterion or '–'}")
 
 

@@ -13,7 +13,7 @@ from survey.study import Figure, Study
 
 
 def write(study: Study) -> list[Path]:
-    """Write the PDF files that the figures of study.yaml name and that are not there; returns what was written.
+    """Write the PDF files that the figures and good practices of study.yaml name and that are not there; what was written.
 
     The same figures give the same bytes. Raises StudyError for a study that is not `pretend`.
     """
@@ -30,11 +30,14 @@ def write(study: Study) -> list[Path]:
             ),
         )
     root, written = study.folder / FOLDER, []
-    for figure in study.figures:
-        name = PurePosixPath(figure.evidence)
-        plain = not name.is_absolute() and ".." not in name.parts and ":" not in figure.evidence
+    named = [(figure.evidence, words(figure)) for figure in study.figures]
+    for practice in study.movement.practices if study.movement else ():
+        named.append((practice.evidence, f"{PRETEND.vi} – {practice.title.vi}"))
+    for evidence, line in named:
+        name = PurePosixPath(evidence)
+        plain = not name.is_absolute() and ".." not in name.parts and ":" not in evidence
         if plain and name.suffix.lower() == ".pdf" and not (root / name).exists():
-            written.append(store.write(root / name, pdf(words(figure))))
+            written.append(store.write(root / name, pdf(line)))
     return written
 
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import custody, exhibits, pretend_evidence
-from analysis.register import ENTRIES
+from analysis.register import ENTRIES, entries
 from survey import store
 from survey.errors import StudyError, UserError
 from survey.study import Study
@@ -690,7 +690,7 @@ def test_the_demos_evidence_is_there_says_what_it_is_and_is_always_the_same(tmp_
         made.append({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
         assert pretend_evidence.write(study) == []  # what is there is not written over
     assert made[0] == made[1]
-    assert len(made[0]) == 36
+    assert len(made[0]) == 38
     content = made[0]["evidence/minh-chung/CT4-2027.pdf"]
     line = "DỮ LIỆU MÔ PHỎNG – minh chứng CT4 ngày 31/05/2027: 75/80"
     assert line.encode() in content
@@ -699,10 +699,8 @@ def test_the_demos_evidence_is_there_says_what_it_is_and_is_always_the_same(tmp_
     assert content[start:].startswith(b"xref\n0 7\n")
     for number, entry in enumerate(content[start:].split(b"\n")[3:9], start=1):
         assert content[int(entry[:10]) :].startswith(f"{number} 0 obj".encode())
-    from analysis.register import entries
-
     exhibits.record(study)
-    assert len(exhibits.check(study, entries(study))) == 0
+    assert len(exhibits.check(study, exhibits.everything(study, entries(study)))) == 0
 
 
 def test_pretend_evidence_is_never_written_for_a_real_study(study):
@@ -720,3 +718,19 @@ def test_a_backup_holds_the_evidence_and_its_record(study, tmp_path):
         (study.folder / "evidence.json").read_bytes()
     )
     assert said(again) == []
+
+
+def test_the_evidence_of_good_practices_and_of_nominations_is_listed_too(tmp_path):
+    from test_awards import PERSON, study_in
+
+    study = study_in(tmp_path, PERSON)
+    (tmp_path / "evidence/minh-chung").mkdir(parents=True)
+    for name in ("kho.pdf", "minh-chung/DH-toan.pdf"):
+        (tmp_path / "evidence" / name).write_bytes(name.encode())
+    exhibits.record(study)
+    given = exhibits.everything(study, entries(study).iloc[:0])
+    listed = exhibits.index(study, given).set_index("file")["proves"].map(str)
+    assert listed["kho.pdf"] == "Đề xuất khen thưởng D001"
+    assert listed["minh-chung/DH-toan.pdf"] == "Nội dung 2, cách làm hay, Tổ Toán"
+    missing = exhibits.check(study, given).query("kind == 'missing'")
+    assert missing["file"].tolist() == ["minh-chung/DH-tin.pdf"]
