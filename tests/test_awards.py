@@ -21,6 +21,8 @@ from survey.pull import pull
 from survey.questionnaire import HOUSE, Questionnaire
 from survey.study import Awards, Study
 
+pytestmark = pytest.mark.slow
+
 FORM = Questionnaire.load(HOUSE / "nominations.yaml")
 AGREED = "Đã hỏi, và đã đồng ý với các nội dung nêu ở đầu phiếu"
 PERSON = {

@@ -17,6 +17,8 @@ from survey.errors import Text, speak
 from survey.questionnaire import Questionnaire
 from survey.study import Study
 
+pytestmark = pytest.mark.slow
+
 ODD = """
 id: odd
 title: {vi: Phiếu | lạ, en: Odd}

@@ -14,6 +14,8 @@ from analysis.sentences import number
 from survey import store
 from survey.errors import StudyError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def review(demo_study):

@@ -23,6 +23,8 @@ from survey import store
 from survey.errors import StudyError, UserError
 from survey.study import Study
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 FIRST, LATER = dt.date(2027, 6, 2), dt.date(2027, 6, 20)
 YAML = """

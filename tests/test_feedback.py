@@ -19,6 +19,8 @@ from analysis.weights import design_of, weigh
 from survey.errors import QuestionnaireError, StudyError, speak
 from survey.study import Study
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[1]
 WAVE = 2027
 EVERYBODYS = ["ky_nang", "ky_nang_ai", "ky_nang_day_hoc"]

@@ -13,6 +13,8 @@ from analysis.report_check import RULES, _Read, check
 from analysis.review import Review
 from survey.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def right(demo_study) -> Path:
