@@ -45,9 +45,9 @@ def demo_study(tmp_path_factory):
     return study
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A real Chromium, for the tests of pages."""
+    """A real Chromium, for the tests of pages; of one module, since its event loop runs as long as it is open."""
     from playwright.sync_api import sync_playwright
 
     program = need_tool("chromium")

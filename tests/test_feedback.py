@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import need_tool
 
 from analysis import feedback, means
 from analysis.review import Review
@@ -288,23 +287,16 @@ def test_the_page_needs_no_matplotlib(study):
 
 
 @pytest.fixture
-def browser():
+def browser(chromium):
     """A real browser's page of 390 x 844, with all that it asked for and complained of."""
-    from playwright import sync_api as playwright
-
-    path = need_tool("chromium")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        context = chromium.new_context(viewport={"width": 390, "height": 844})
-        tab = context.new_page()
-        tab.asked, tab.complaints = [], []
-        context.on("request", lambda request: tab.asked.append(request.url))
-        tab.on("console", lambda message: tab.complaints.append(message.text))
-        tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        yield tab
-        chromium.close()
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.asked, tab.complaints = [], []
+    context.on("request", lambda request: tab.asked.append(request.url))
+    tab.on("console", lambda message: tab.complaints.append(message.text))
+    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    yield tab
+    context.close()
 
 
 def opened(tab, page: str, folder: Path) -> str:
