@@ -33,8 +33,8 @@ def commands() -> typer.Typer:
     for command, vi, en in (
         (
             report,
-            "Viết báo cáo (Word) và phụ lục (Excel) của một kì đánh giá.",
-            "Write the review report and its annex.",
+            "Viết báo cáo (Word, PDF), phụ lục (Excel), bản tóm tắt và trang chiếu của một kì đánh giá.",
+            "Write the review report, its annex, summary and slides.",
         ),
         (
             tables,
@@ -88,8 +88,13 @@ def commands() -> typer.Typer:
         ),
         (
             verify,
-            "Kiểm tra minh chứng và kho câu trả lời còn nguyên vẹn; không sửa gì.",
-            "Check that evidence and answers are whole; changes nothing.",
+            "Kiểm tra một báo cáo đúng như dữ liệu; hoặc minh chứng và kho câu trả lời còn nguyên vẹn. Không sửa gì.",
+            "Check that a report is what the data give; or that evidence and answers are whole. Changes nothing.",
+        ),
+        (
+            trace,
+            "Từ một mã trong báo cáo về đến câu trả lời và bảng tính.",
+            "From an id in a report back to the answers and the sheet.",
         ),
         (
             index4725,
@@ -113,10 +118,11 @@ def _made(path: Path) -> None:
 def report(
     folder: Folder,
     review: Annotated[str, typer.Option(help="Năm của đợt, hoặc annual / a wave's year, or annual")] = "annual",
+    unit: Annotated[str, typer.Option(help="Mã đơn vị: báo cáo của riêng đơn vị ấy / of one unit")] = "",
+    template: Annotated[Path | None, typer.Option(help="Mẫu Word của trường / the school's own template")] = None,
     without: Without = None,
 ) -> None:
-    wave = _wave(review)
-    _report(_review(folder, wave, without))
+    _report(_review(folder, _wave(review), without), unit, template)
 
 
 def _review(folder: Path, wave: int | None = None, without: list[str] | None = None):
@@ -128,13 +134,15 @@ def _review(folder: Path, wave: int | None = None, without: list[str] | None = N
     return Review.of(study if without is None else study.leaving_out(without), wave)
 
 
-def _report(review) -> None:
+def _report(review, unit: str = "", template: Path | None = None) -> None:
     from analysis import report as writing
 
     _say(Text(f"Đang viết báo cáo {review.wave}…", f"Writing the report {review.wave}…"))
-    written = writing.write(review)
-    _made(written.document)
-    _made(written.annex)
+    written = writing.write(review, unit=unit, template=template, with_pdf=True)
+    for path in written.files:
+        _made(path)
+    for note in written.notes:
+        _say(f"  ! {note}")
 
 
 def _wave(review: str) -> int | None:
@@ -176,7 +184,7 @@ def _tables(review) -> None:
 def _draw(review) -> None:
     """The charts of a review as PNG files."""
     from analysis import charts
-    from analysis.report import phase_bands, skill_items
+    from analysis.report_charts import phase_bands, skill_items
     from survey import store
 
     study, folder = review.study, review.study.folder / "charts"
@@ -377,7 +385,45 @@ def evidence(
     _made(store.write(path, exhibits.index_xlsx(study, given)))
 
 
-def verify(folder: Folder) -> None:
+def verify(
+    path: Annotated[Path, typer.Argument(help="Báo cáo .docx, hoặc thư mục khảo sát / a report, or a study folder")],
+    study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát của báo cáo / the report's study")] = None,
+) -> None:
+    _verify_study(path) if path.is_dir() else _verify_report(path, study)
+
+
+def _verify_report(path: Path, folder: Path | None) -> None:
+    from analysis.verification import verify as held_against
+
+    verdict = held_against(path, folder)
+    whole = len(verdict.ledger.entries)
+    _say(
+        Text(
+            f"{path.name}: {verdict.confirmed}/{whole} số liệu, câu, biểu đồ khớp với dữ liệu tính lại.",
+            f"{path.name}: {verdict.confirmed} of {whole} figures, sentences and charts agree with the data.",
+        )
+    )
+    for finding in verdict.findings:
+        _say(str(finding))
+    if not verdict.whole:
+        raise typer.Exit(1)
+    _say(Text("✓ Báo cáo đúng như dữ liệu.", "✓ The report is what the data give."))
+
+
+def trace(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Mã trong báo cáo, E012 / an id of the report")],
+    path: Annotated[Path, typer.Argument(metavar="REPORT", help="Báo cáo .docx / the report")],
+    study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát của báo cáo / the report's study")] = None,
+) -> None:
+    from analysis import trace as walking
+    from analysis import verification
+
+    ledger, _ = verification.ledger_of(path)
+    for line in walking.trace(verification.study_of(path, ledger, study), ledger, [id_]):
+        _say(line)
+
+
+def _verify_study(folder: Path) -> None:
     from analysis import exhibits
     from survey import store
     from survey.study import Study

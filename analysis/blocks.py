@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Value = float | int | str | None  # None: hidden, or there is none
@@ -28,10 +28,21 @@ class Fact:
 
 @dataclass(frozen=True)
 class Said:
-    """Words of a sentence or a cell, and the facts that they tell; without facts they hold no number of the study."""
+    """Words of a sentence or a cell, and the facts that they tell; without facts they hold no number of the study.
+
+    id: "E012", given by evidence.numbered where there are facts.
+    """
 
     words: str
     facts: tuple[Fact, ...] = ()
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """ "Bảng 2" or "Hình 1" in a sentence: the number of the table or chart of that name."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    sentences: tuple[Said, ...]
+    parts: tuple[Said | Ref, ...]
     style: str = "Noi dung"  # a name of report_layout.STYLES without "KSS "
 
 
@@ -72,6 +83,7 @@ class Chart:
     """A native chart with its data in it. line: over the waves; stacked: shares that add up to 1; bar: side by side.
 
     words: what it shows, for those who cannot see it. percent: values are shares from 0 to 1. axis: its ends, in values.
+    height: mm; 0: as much as it needs.
     """
 
     name: str  # "xu_huong": the same in every run
@@ -82,7 +94,9 @@ class Chart:
     series: tuple[Series, ...]
     percent: bool = False
     axis: tuple[float, float] | None = None
-    facts: tuple[Fact, ...] = field(default=())
+    height: int = 0
+    facts: tuple[Fact, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text as Words
 from matplotlib.ticker import MaxNLocator
 
+from analysis.colours import FAINT, INK, LEFT, LINES, MIDDLE, PALE, QUIET, RIGHT
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
 from analysis.sentences import HIDDEN, PRETEND, VERDICTS, number, percent, signed
 from analysis.suppression import DERIVABLE
@@ -37,11 +38,7 @@ INNER = WIDTH - 2 * EDGE
 BAR, BETWEEN = 0.2, 0.12  # the height of a bar, and the space between two rows
 SIZE, TITLE = 10.0, 13.0  # points in print; on a phone, 390 pixels wide, 10 points become 8.6 pixels
 
-INK, QUIET, FAINT, PALE = "#1a1a1a", "#565c63", "#d5d9de", "#e6eaee"
-# Blue, vermilion, green, plum: apart from each other for the colour-blind, and dark enough for words on white.
-LINES = ("#0069AA", "#BF4B00", "#008264", "#3D1F5C")
 MARKERS = {"●": "o", "■": "s", "▲": "^", "◆": "D", "▼": "v", "✚": "P", "✖": "X", "★": "*"}
-LEFT, MIDDLE, RIGHT = ("#b35806", "#f1a340", "#fbd9a8"), "#d9dce0", ("#1f5f9e", "#6fa8d6", "#b9d3ea")
 BANDS = ("#e8eef5", "#fbf1e2")
 ALERT = "#B00020"
 # A verdict's marker, its colour, and what fills it: told apart by form as well as by colour.

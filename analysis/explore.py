@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from analysis import charts, sentences, tables
-from analysis.report import phase_bands
+from analysis.report_charts import phase_bands
 from analysis.review import Review
 from survey.errors import Text
 

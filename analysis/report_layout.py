@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import docx
 import pandas as pd
 from docx.document import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.table import Table
 
 from analysis.sentences import PRETEND
-from survey.errors import Text, spoken
+from survey.errors import Text, UserError, spoken
 from survey.study import School
 
 FONT = "Times New Roman"
@@ -30,6 +34,8 @@ NATION = Text("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SOCIALIST REPUBL
 # name: size, bold, italic, alignment, first-line indent (mm), space before, space after (pt)
 STYLES = {
     "KSS Noi dung": (14, False, False, ALIGN.JUSTIFY, 12.7, 0, 6),
+    "KSS Noi dung dam": (14, True, False, ALIGN.JUSTIFY, 12.7, 0, 6),
+    "KSS Tom tat": (13, False, False, ALIGN.JUSTIFY, 10, 0, 6),
     "KSS Can cu": (14, False, True, ALIGN.JUSTIFY, 12.7, 0, 6),
     "KSS Dau trang": (13, False, False, ALIGN.CENTER, 0, 0, 0),
     "KSS Dau trang dam": (13, True, False, ALIGN.CENTER, 0, 0, 0),
@@ -44,13 +50,42 @@ STYLES = {
     "KSS Ten hinh": (12, False, True, ALIGN.CENTER, 0, 2, 8),
     "KSS O bang": (12, False, False, ALIGN.LEFT, 0, 2, 2),
     "KSS Ghi chu": (11, False, True, ALIGN.JUSTIFY, 0, 2, 6),
+    "KSS Muc luc 1": (13, True, False, ALIGN.LEFT, 0, 3, 3),
+    "KSS Muc luc 2": (13, False, False, ALIGN.LEFT, 0, 0, 3),
     "KSS Cho nguoi viet": (14, False, True, ALIGN.JUSTIFY, 12.7, 0, 6),
     "KSS Noi nhan": (12, True, True, ALIGN.LEFT, 0, 0, 0),
     "KSS Noi nhan dong": (11, False, False, ALIGN.LEFT, 0, 0, 0),
     "KSS Chu ky": (14, True, False, ALIGN.CENTER, 0, 0, 0),
 }
+TOGETHER = 12  # rows of a table that are kept on one page
 AFTER_OUTLINE = ("w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange")  # the schema's order of entries
 OUTLINE = {"KSS Muc 1": 0, "KSS Muc 2": 1}
+
+
+def from_template(path: Path) -> Document:
+    """An empty document with the pages and styles of the school's own; styles of ours that it has not are added.
+
+    A report once written serves as a template: change its styles in Word. Raises UserError where the file is no .docx.
+    """
+    try:
+        document = docx.Document(str(path))
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile, PackageNotFoundError):
+        raise UserError(
+            str(path),
+            rule=Text("Mẫu là một tệp Word (.docx).", "A template is a Word file (.docx)."),
+            found=Text("không mở được như một tệp .docx", "it does not open as a .docx"),
+            cure=Text("Kiểm tra tên tệp ghi ở --template.", "Check the name given at --template."),
+        ) from None
+    body = document.element.body
+    for element in list(body)[:-1]:
+        body.remove(element)
+    for section in document.sections:
+        for part in (section.header, section.footer, section.first_page_header, section.first_page_footer):
+            for element in list(part._element):
+                part._element.remove(element)
+            part.add_paragraph()
+    _add_styles(document)
+    return document
 
 
 def blank() -> Document:
@@ -63,9 +98,23 @@ def blank() -> Document:
     section.header_distance = Mm(10)
     normal = document.styles["Normal"]
     _font(normal.font, normal.element, 14)
+    _add_styles(document)
+    return document
+
+
+def _add_styles(document: Document) -> None:
+    """Our named styles, where the document has them not yet."""
+    for key, relation in list(document.part.rels.items()):
+        if relation.reltype.endswith(
+            "/stylesWithEffects"
+        ):  # Word 2010's second copy of the styles, which ours are not in
+            document.part.rels.pop(key)
+    known = {style.name for style in document.styles}
     for name, (size, bold, italic, align, indent, before, after) in STYLES.items():
+        if name in known:
+            continue
         style = document.styles.add_style(name, 1)  # a paragraph style
-        style.base_style = normal
+        style.base_style = document.styles["Normal"]
         _font(style.font, style.element, size)
         style.font.bold, style.font.italic = bold, italic
         paragraph = style.paragraph_format
@@ -73,13 +122,12 @@ def blank() -> Document:
         paragraph.space_before, paragraph.space_after = Pt(before), Pt(after)
         paragraph.line_spacing = 1.15 if size == 14 else 1.0
         if name in OUTLINE:
-            paragraph.keep_with_next = True
             level = OxmlElement("w:outlineLvl")
             level.set(qn("w:val"), str(OUTLINE[name]))
             style.element.get_or_add_pPr().insert_element_before(level, *AFTER_OUTLINE)
-    document.styles["KSS Ten bang"].paragraph_format.keep_with_next = True
-    document.styles["KSS Cho nguoi viet"].font.color.rgb = RGBColor(0x1F, 0x4E, 0x79)
-    return document
+        paragraph.keep_with_next = True if name in OUTLINE or name in ("KSS Ten bang", "KSS Noi dung dam") else None
+        if name == "KSS Cho nguoi viet":
+            style.font.color.rgb = RGBColor(0x1F, 0x4E, 0x79)
 
 
 def _font(font, element, size: int) -> None:
@@ -147,8 +195,13 @@ def page_numbers(document: Document, pretend: bool) -> None:
 
 
 def table(document: Document, caption: str, frame: pd.DataFrame, widths: Sequence[int]) -> None:
-    """A captioned table with a repeated header row; `widths` in mm. Cells that begin with a digit are centred."""
+    """A captioned table; see `grid`."""
     document.add_paragraph(caption, style="KSS Ten bang")
+    grid(document, frame, widths, caption)
+
+
+def grid(document: Document, frame: pd.DataFrame, widths: Sequence[int], title: str) -> Table:
+    """A table with a repeated header row; `widths` in mm. Numbers are centred."""
     made = document.add_table(rows=1 + len(frame), cols=len(frame.columns))
     made.style = "Table Grid"
     made.autofit = False
@@ -156,15 +209,27 @@ def table(document: Document, caption: str, frame: pd.DataFrame, widths: Sequenc
     for place, name in enumerate(frame.columns):
         _cell(made.rows[0].cells[place], str(name), header=True)
     repeat = OxmlElement("w:tblHeader")
-    repeat.set(qn("w:val"), "true")
     made.rows[0]._tr.get_or_add_trPr().append(repeat)
     for row, values in zip(made.rows[1:], frame.itertuples(index=False), strict=True):
         cant_split = OxmlElement("w:cantSplit")
         row._tr.get_or_add_trPr().append(cant_split)
         for cell, value in zip(row.cells, values, strict=True):
             _cell(cell, str(value))
+    if len(frame) <= TOGETHER:
+        for row in made.rows[:-1]:
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
     _columns(made, widths)
+    _titled(made, title)
     document.add_paragraph(style="KSS Ke")
+    return made
+
+
+def _titled(table: Table, title: str) -> None:
+    """The table's name for those who cannot see it."""
+    named = OxmlElement("w:tblCaption")
+    named.set(qn("w:val"), title)
+    table._tbl.tblPr.append(named)
 
 
 def _columns(table, widths: Sequence[int]) -> None:
@@ -185,17 +250,8 @@ def _cell(cell, text: str, *, header: bool = False) -> None:
         shade.set(qn("w:val"), "clear")
         shade.set(qn("w:fill"), "E7ECF3")
         cell._tc.get_or_add_tcPr().append(shade)
-    if header or text[:1].isdigit() or text[:1] in "+−–":
+    if header or re.match(r"[+−–<>]|\d(?!\d*\. )", text):  # a number, not the number of a line
         paragraph.alignment = ALIGN.CENTER
-
-
-def picture(document: Document, png: bytes, caption: str, words: str, width: int = 160) -> None:
-    """A chart with its caption below and its words for those who cannot see it (alt text); `width` in mm."""
-    paragraph = document.add_paragraph(style="KSS Ten hinh")
-    paragraph.paragraph_format.keep_with_next = True
-    shape = paragraph.add_run().add_picture(io.BytesIO(png), width=Mm(width))
-    shape._inline.docPr.set("descr", words)
-    document.add_paragraph(caption, style="KSS Ten hinh")
 
 
 def signature(document: Document, school: School) -> None:
@@ -241,9 +297,15 @@ def packed(document: Document, name: str) -> bytes:
     properties.title, properties.author, properties.last_modified_by = name, "khaosatso", "khaosatso"
     properties.created = properties.modified = dt.datetime(2025, 1, 1)
     properties.revision, properties.language = 1, "vi-VN" if spoken() == "vi" else "en-GB"
-    loose, fixed = io.BytesIO(), io.BytesIO()
+    loose = io.BytesIO()
     document.save(loose)
-    with zipfile.ZipFile(loose) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
+    return dated(loose.getvalue())
+
+
+def dated(package: bytes) -> bytes:
+    """An Office file again, with one fixed date on all its parts: the same content then has the same bytes."""
+    fixed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
         for part in source.namelist():
             entry = zipfile.ZipInfo(part, date_time=(2025, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED

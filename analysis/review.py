@@ -183,10 +183,12 @@ class Review:
 
     @property
     def until(self) -> dt.date:
-        """The date to which figures count: the closing of the phase that the review closes, else the end of the year."""
-        ends = self.study.wave(self.wave).ends
-        closing = [phase.closes for phase in self.study.phases if phase.review_wave == self.wave]
-        return max([*closing, ends]) if closing else dt.date(ends.year, 12, 31)
+        """The date to which figures count: see `until_of`."""
+        return until_of(self.study, self.wave)
+
+    def targets_at(self, wave: int) -> pd.DataFrame:
+        """The targets as they stood at an earlier wave's review; what staff said of them then is left out."""
+        return self.targets if wave == self.wave else targets(self.study, until_of(self.study, wave))
 
     def levels_by(self, group: str, items: Sequence[str] | None = None) -> pd.DataFrame:
         """The mean of scales in each group of one column (unit or role), in the review's wave; no two groups crossed."""
@@ -231,3 +233,10 @@ class Review:
         last = estimates["wave"].map(lambda wave: int(str(wave).split(ARROW)[-1]) if wave is not None else None)
         named = estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
         return suppress(named, k=self.study.smallest_base, answers=answers)
+
+
+def until_of(study: Study, wave: int) -> dt.date:
+    """The date to which a wave's review counts figures: the closing of the phase that it closes, else the end of the year."""
+    ends = study.wave(wave).ends
+    closing = [phase.closes for phase in study.phases if phase.review_wave == wave]
+    return max([*closing, ends]) if closing else dt.date(ends.year, 12, 31)

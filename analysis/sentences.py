@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 from babel.numbers import format_decimal
@@ -22,10 +23,11 @@ VERDICTS = {
 
 
 def number(value: float, digits: int = 2) -> str:
-    """3.14159 -> "3,14" (Vietnamese) or "3.14"; a missing value is "–"."""
+    """3.14159 -> "3,14" (Vietnamese) or "3.14"; a missing value is "–". Halves are rounded away from 0, as Excel does."""
     if value is None or pd.isna(value):
         return "–"
-    rounded = round(float(value), digits) + 0.0  # no "-0,00"
+    exact = Decimal(repr(round(float(value), 9)))  # 28.749999999999996 is 28.75
+    rounded = float(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)) + 0.0  # no "-0,00"
     return format_decimal(rounded, "#,##0." + "0" * digits if digits else "#,##0", locale=spoken())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -58,12 +59,16 @@ def response_table(review: Review) -> pd.DataFrame:
     )
 
 
+def level_cell(row: Any) -> str:
+    """ "2,41 (2,32–2,50)", or the mark of a hidden cell."""
+    return f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" if row.shown else str(HIDDEN)
+
+
 def level_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
     """A row per scale, a column per wave: the mean with its interval, or the mark of a hidden cell."""
     cells: dict[str, dict[str, str]] = {}
     for row in levels.itertuples():
-        words = f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" if row.shown else str(HIDDEN)
-        cells.setdefault(str(review.label(row.item)), {})[str(row.wave)] = words
+        cells.setdefault(str(review.label(row.item)), {})[str(row.wave)] = level_cell(row)
     table = pd.DataFrame.from_dict(cells, orient="index").fillna("–")
     return table.rename_axis(str(Text("Thang đo", "Scale"))).reset_index()
 
@@ -114,7 +119,8 @@ def slope_table(review: Review, slopes: pd.DataFrame) -> pd.DataFrame:
 def target_table(targets: pd.DataFrame) -> pd.DataFrame:
     """The targets: aim, done (counts and share), date, status, evidence."""
     done = [
-        f"{row.numerator}/{row.denominator}" + (f" = {percent(row.value)}" if not pd.isna(row.value) else "")
+        f"{number(row.numerator, 0)}/{number(row.denominator, 0)}"
+        + (f" = {percent(row.value)}" if not pd.isna(row.value) else "")
         if not pd.isna(row.denominator)
         else "–"
         for row in targets.itertuples()
@@ -134,12 +140,12 @@ def target_table(targets: pd.DataFrame) -> pd.DataFrame:
 def group_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
     """A row per group (unit or role): the mean with its interval and the number of answers, or the mark of a hidden cell."""
     labels, hidden = review.unit_labels(), str(HIDDEN)
-    means = pd.Series([f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" for row in levels.itertuples()])
+    means = pd.Series([level_cell(row) for row in levels.itertuples()], dtype="str")
     shown = levels["shown"].reset_index(drop=True)
     return _worded(
         {
             Text("Nhóm", "Group"): levels["level"].map(lambda level: str(labels.get(level, level))),
-            Text("Trung bình (khoảng tin cậy 95%)", "Mean (95% interval)"): means.where(shown, hidden),
+            Text("Trung bình (khoảng tin cậy 95%)", "Mean (95% interval)"): means,
             Text("Số trả lời", "n"): levels["n"]
             .map(lambda n: number(n, 0))
             .reset_index(drop=True)

@@ -21,16 +21,18 @@ HOMES = {
     "matplotlib": {"analysis/charts.py"},
     "seaborn": {"analysis/charts.py"},
     "docx": {
-        "analysis/report.py",
+        "analysis/passages.py",
         "analysis/report_awards.py",
         "analysis/report_check.py",
+        "analysis/report_document.py",
         "analysis/report_layout.py",
-        "analysis/tables.py",
+        "analysis/verification.py",  # reads what a report says
+        "analysis/word_charts.py",
         "survey/paper.py",
     },
+    "pptx": {"analysis/office_charts.py", "analysis/slides.py"},
     "xlsxwriter": {
-        "analysis/report.py",
-        "analysis/report_layout.py",
+        "analysis/office_charts.py",  # the workbook inside a chart
         "analysis/self_assessment.py",  # a form of its own, to be signed and sent: formulas, page setup, a visible question
         "analysis/tables.py",
         "survey/codebook.py",

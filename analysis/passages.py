@@ -1,0 +1,434 @@
+"""What people write into a report: found again in the edited document, kept in the study, put into the next one.
+
+A place is marked by a bookmark NV_<key>. Everything in a report that the program did not write is somebody's, wherever it
+stands: it belongs to the place that holds it, else to the last place before it, else to the first one.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import docx
+from docx.document import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.exceptions import PackageNotFoundError
+from docx.opc.part import Part
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import qn
+from docx.parts.image import ImagePart
+from docx.text.paragraph import Paragraph
+from lxml import etree
+
+from analysis.blocks import Place
+from survey import store
+from survey.errors import Text, UserError
+
+MARK, FIRST_ID = "NV_", 10_000
+OWN = re.compile(r"E\d+|_Toc\d+|B_\w+")  # bookmarks of the program's own sentences, headings, captions
+TABLES = ("KSS Dau trang", "KSS Quoc hieu", "KSS Noi nhan", "KSS Chu ky")  # the head of the document, and its end
+BLOCKS = (qn("w:p"), qn("w:tbl"))
+FALLBACK = "KSS Noi dung"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Blocks that a person wrote, as XML; the pictures and links they refer to; what of them cannot be carried over."""
+
+    blocks: tuple[bytes, ...]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    styles: Mapping[str, str] = field(default_factory=dict)  # id -> name, as the document had them
+    lost: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its words, a line per paragraph."""
+        lines = (words_of(p) for block in self.blocks for p in _paragraphs(parse_xml(block)))
+        return "\n".join(line for line in lines if line)
+
+    @property
+    def digest(self) -> str:
+        """A name of its words and pictures."""
+        whole = hashlib.sha256(self.text.encode())
+        for picture in sorted(hashlib.sha256(content).hexdigest() for content in self.pictures.values()):
+            whole.update(picture.encode())
+        return whole.hexdigest()
+
+    def __add__(self, other: Passage) -> Passage:
+        """One after the other; what the second refers to is named anew."""
+        shift = {key: f"x{key}" for key in (*other.pictures, *other.links)}
+        blocks = tuple(_renamed(block, shift) for block in other.blocks)
+        return Passage(
+            self.blocks + blocks,
+            {**self.pictures, **{shift[key]: value for key, value in other.pictures.items()}},
+            {**self.links, **{shift[key]: value for key, value in other.links.items()}},
+            {**other.styles, **self.styles},
+            self.lost + other.lost,
+        )
+
+
+def digest(element: etree._Element) -> str:
+    """A name of a block's words, by which the program knows its own."""
+    words = "\n".join(words_of(paragraph) for paragraph in _paragraphs(element))
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def words_of(paragraph: etree._Element) -> str:
+    """A paragraph's text as it reads: what was deleted is left out, what was inserted is not."""
+    parts = []
+    for element in paragraph.iter(qn("w:t"), qn("w:tab"), qn("w:br")):
+        if not any(parent.tag in (qn("w:del"), qn("w:moveFrom")) for parent in element.iterancestors()):
+            parts.append(element.text or "" if element.tag == qn("w:t") else " ")
+    return " ".join(unicodedata.normalize("NFC", "".join(parts)).split())
+
+
+def prompt_of(place: Place) -> str:
+    """What stands in a place until somebody writes there."""
+    return str(Text(f"[Nhà trường bổ sung: {place.prompt}]", f"[The school adds: {place.prompt}]"))
+
+
+# --- number, date and name of the signer: in the tables at the top and at the end
+
+
+def fields(document: Document) -> dict[str, list[etree._Element]]:
+    """Paragraphs that people complete outside of the text: _so (number), _ngay (place and date), _ky (the signer)."""
+    found: dict[str, list[etree._Element]] = {}
+    for table in document.tables:
+        styles = {_style(document, p) for p in table._tbl.iter(qn("w:p"))}
+        if "KSS Quoc hieu" in styles and len(table.rows) > 1:
+            number, date = (table.rows[1].cells[place]._tc for place in (0, -1))
+            found |= {"_so": list(number.iter(qn("w:p"))), "_ngay": list(date.iter(qn("w:p")))}
+        elif "KSS Noi nhan" in styles:
+            found["_ky"] = list(table.rows[0].cells[-1]._tc.iter(qn("w:p")))
+    return found
+
+
+def complete(document: Document, passages: Mapping[str, Passage]) -> None:
+    """Put the number, the date and the signer's name where the person had written them."""
+    for key, paragraphs in fields(document).items():
+        if key in passages:
+            lines = passages[key].text.split("\n")
+            for element, line in zip(paragraphs[-len(lines) :], lines, strict=False):
+                paragraph = Paragraph(element, document._body)
+                for run in paragraph.runs[1:]:
+                    element.remove(run._r)
+                (paragraph.runs or [paragraph.add_run()])[0].text = line
+
+
+# --- into a document
+
+
+def place(document: Document, place: Place, passage: Passage | None) -> None:
+    """Append a place to a document: what was written there, else the words that ask for it."""
+    body = document.element.body
+    number = FIRST_ID + sum(
+        1 for mark in body.iter(qn("w:bookmarkStart")) if mark.get(qn("w:name"), "").startswith(MARK)
+    )
+    start, end = (_bookmark(tag, number) for tag in ("w:bookmarkStart", "w:bookmarkEnd"))
+    start.set(qn("w:name"), f"{MARK}{place.key}")
+    section = body.sectPr
+    section.addprevious(start)
+    if passage is None or not passage.blocks:
+        document.add_paragraph(prompt_of(place), style="KSS Cho nguoi viet")
+    else:
+        for block in passage.blocks:
+            section.addprevious(_adopted(document, passage, parse_xml(block)))
+    section.addprevious(end)
+
+
+def _bookmark(tag: str, number: int) -> etree._Element:
+    made = OxmlElement(tag)
+    made.set(qn("w:id"), str(number))
+    return made
+
+
+def _adopted(document: Document, passage: Passage, block: etree._Element) -> etree._Element:
+    """A block with the document's own relationships and styles."""
+    keys = {}
+    for key, content in passage.pictures.items():
+        keys[key], _ = document.part.get_or_add_image(io.BytesIO(content))
+    for key, address in passage.links.items():
+        keys[key] = document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    _rename(block, keys)
+    known = {style.name: style.style_id for style in document.styles}
+    for named in block.iter(qn("w:pStyle"), qn("w:rStyle"), qn("w:tblStyle")):
+        name = passage.styles.get(named.get(qn("w:val")), "")
+        if name in known:
+            named.set(qn("w:val"), known[name])
+        elif named.tag == qn("w:pStyle"):
+            named.set(qn("w:val"), known.get(FALLBACK, known["Normal"]))
+        else:
+            named.getparent().remove(named)
+    return block
+
+
+def _rename(element: etree._Element, keys: Mapping[str, str]) -> None:
+    for one in element.iter():
+        for name in (qn("r:id"), qn("r:embed"), qn("r:link")):
+            if one.get(name) in keys:
+                one.set(name, keys[one.get(name)])
+
+
+def _renamed(block: bytes, keys: Mapping[str, str]) -> bytes:
+    element = parse_xml(block)
+    _rename(element, keys)
+    return etree.tostring(element)
+
+
+# --- out of a document
+
+
+def read(path: Path, ours: Collection[str]) -> dict[str, Passage]:
+    """Place -> what people wrote, in a report that somebody may have edited; `ours`: digests of the program's own blocks."""
+    document = _opened(path)
+    found: dict[str, list[etree._Element]] = {}
+    early: list[etree._Element] = []
+    here = ""
+    for element, opened, inside in _walk(document):
+        here = inside or opened or here
+        if element is None or not _is_peoples(document, element, ours):
+            continue
+        (found.setdefault(here, []) if here else early).append(element)
+    if early:
+        first = next(iter(_places(document)), "")
+        found[first] = early + found.get(first, [])
+    for key, paragraphs in fields(document).items():
+        if written := [p for p in paragraphs if words_of(p) and digest(p) not in ours]:
+            found[key] = written
+    return {key: _passage(document, blocks) for key, blocks in found.items()}
+
+
+def _places(document: Document) -> list[str]:
+    starts = document.element.body.iter(qn("w:bookmarkStart"))
+    names = [start.get(qn("w:name"), "") for start in starts]
+    return [name.removeprefix(MARK) for name in names if name.startswith(MARK)]
+
+
+def _walk(document: Document) -> Iterator[tuple[etree._Element | None, str, str]]:
+    """Every block of the body: (block, the last place that opened up to it, the place that it lies in)."""
+    last = ""
+    open_: dict[str, str] = {}
+    for element in _blocks(document.element.body):
+        if element.tag == qn("w:bookmarkEnd"):
+            open_.pop(element.get(qn("w:id")), None)
+            continue
+        marks = [element] if element.tag == qn("w:bookmarkStart") else list(element.iter(qn("w:bookmarkStart")))
+        for start in marks:
+            if start.get(qn("w:name"), "").startswith(MARK):
+                last = start.get(qn("w:name")).removeprefix(MARK)
+                open_[start.get(qn("w:id"))] = last
+        inside = next(reversed(open_.values()), "") if open_ else ""
+        ends = [] if element.tag == qn("w:bookmarkStart") else list(element.iter(qn("w:bookmarkEnd")))
+        yield (None if element.tag == qn("w:bookmarkStart") else element), last, inside
+        for end in ends:
+            open_.pop(end.get(qn("w:id")), None)
+
+
+def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
+    """Paragraphs, tables and bookmarks of the body, those in content controls and insertions too."""
+    for element in parent:
+        if element.tag in (*BLOCKS, qn("w:bookmarkStart"), qn("w:bookmarkEnd")):
+            yield element
+        elif element.tag in (qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:customXml"), qn("w:moveTo")):
+            yield from _blocks(element)
+
+
+def _is_peoples(document: Document, element: etree._Element, ours: Collection[str]) -> bool:
+    words = any(words_of(paragraph) for paragraph in _paragraphs(element))
+    drawn = list(element.iter(qn("w:drawing"), qn("w:pict"), qn("w:object")))
+    if not words and not drawn:
+        return False
+    marks = (mark.get(qn("w:name"), "") for mark in element.iter(qn("w:bookmarkStart")))
+    if any(OWN.fullmatch(mark) for mark in marks):
+        return False
+    if any(named.get("name", "").startswith("KSS ") for named in element.iter(qn("wp:docPr"))):
+        return False
+    if element.tag == qn("w:tbl") and any(_style(document, p).startswith(TABLES) for p in element.iter(qn("w:p"))):
+        return False
+    if _style(document, element).startswith(("KSS Muc luc", "KSS Ten loai")):
+        return False
+    return not (words and digest(element) in ours) or bool(drawn)
+
+
+def _style(document: Document, element: etree._Element) -> str:
+    style = Paragraph(element, document._body).style if element.tag == qn("w:p") else None
+    return str(style.name) if style is not None else ""
+
+
+def _passage(document: Document, elements: Sequence[etree._Element]) -> Passage:
+    pictures: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    lost: list[str] = []
+    blocks = []
+    for original in elements:
+        element = copy.deepcopy(original)
+        _cleaned(document, element)
+        for one in list(element.iter()):
+            for name in (qn("r:id"), qn("r:embed"), qn("r:link")):
+                key = one.get(name)
+                relation = document.part.rels.get(key) if key else None
+                if relation is None:
+                    continue
+                if relation.is_external and one.tag == qn("w:hyperlink"):
+                    links[key] = relation.target_ref
+                elif not relation.is_external and isinstance(relation.target_part, ImagePart):
+                    pictures[key] = relation.target_part.blob
+                else:
+                    lost.append(_name(relation, one))
+                    _drop(one)
+        blocks.append(etree.tostring(element))
+    styles = {style.style_id: style.name for style in document.styles}
+    used = {
+        n.get(qn("w:val")) for b in blocks for n in parse_xml(b).iter(qn("w:pStyle"), qn("w:rStyle"), qn("w:tblStyle"))
+    }
+    return Passage(
+        tuple(blocks), pictures, links, {key: styles[key] for key in sorted(used) if key in styles}, tuple(lost)
+    )
+
+
+def _name(relation: object, element: etree._Element) -> str:
+    part = getattr(relation, "target_part", None) if not getattr(relation, "is_external", False) else None
+    return part.partname if isinstance(part, Part) else etree.QName(element).localname
+
+
+def _drop(element: etree._Element) -> None:
+    """Take an object out whose data cannot be carried over."""
+    for parent in (element, *element.iterancestors()):
+        if parent.tag in (qn("w:drawing"), qn("w:object"), qn("w:pict")):
+            parent.getparent().remove(parent)
+            return
+
+
+def _cleaned(document: Document, element: etree._Element) -> None:
+    """Without bookmarks, comments and section breaks; a list's number becomes a dash, which needs no definitions."""
+    for tag in ("w:bookmarkStart", "w:bookmarkEnd", "w:commentRangeStart", "w:commentRangeEnd", "w:sectPr"):
+        for mark in list(element.iter(qn(tag))):
+            mark.getparent().remove(mark)
+    for reference in list(element.iter(qn("w:commentReference"))):
+        run = reference.getparent()
+        run.getparent().remove(run)
+    paragraphs = [element] if element.tag == qn("w:p") else list(element.iter(qn("w:p")))
+    for paragraph in paragraphs:
+        if _style(document, paragraph) == "KSS Cho nguoi viet":  # written over the words that asked for it
+            paragraph.pPr.remove(paragraph.pPr.find(qn("w:pStyle")))
+            paragraph.get_or_add_pPr().style = FALLBACK.replace(" ", "")
+        numbers = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+        if numbers is not None:
+            numbers.getparent().remove(numbers)
+            _dash(paragraph)
+
+
+def _dash(paragraph: etree._Element) -> None:
+    run, text = OxmlElement("w:r"), OxmlElement("w:t")
+    text.text = "- "
+    text.set(qn("xml:space"), "preserve")
+    run.append(text)
+    if paragraph.pPr is not None:
+        paragraph.pPr.addnext(run)
+    else:
+        paragraph.insert(0, run)
+
+
+def _paragraphs(element: etree._Element) -> list[etree._Element]:
+    return [element] if element.tag == qn("w:p") else list(element.iter(qn("w:p")))
+
+
+def _opened(path: Path) -> Document:
+    try:
+        return docx.Document(str(path))
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError):
+        raise UserError(
+            str(path),
+            rule=Text(
+                "Lời người viết nằm trong một tệp Word (.docx) còn nguyên.", "What people wrote is in a whole .docx."
+            ),
+            found=Text("tệp hỏng hoặc không phải .docx", "damaged, or no .docx"),
+            cure=Text(
+                "Đóng Word rồi chạy lại; nếu tệp hỏng thì đổi tên nó sang chỗ khác và lấy bản sao lưu. Chưa có gì bị ghi đè.",
+                "Close Word and run again; if the file is damaged, move it away and take a backup. Nothing was overwritten.",
+            ),
+        ) from None
+
+
+# --- kept in the study
+
+
+def keep(path: Path, passages: Mapping[str, Passage], places: Sequence[Place]) -> list[Path]:
+    """Write what people wrote into a Word file of its own; a file with other words is put aside first, under its hash.
+
+    Passages of places that the report no longer has are kept too. The paths written; [] where nothing has changed.
+    """
+    from analysis import report_layout as layout
+
+    known = [place.key for place in places]
+    gone = [Place(key, key) for key in passages if key not in known]
+    document = layout.blank()
+    heading = Text(
+        "Lời người viết trong báo cáo (chương trình giữ)", "What people wrote in the report (kept by the program)"
+    )
+    document.add_paragraph(str(heading), style="KSS Ten loai")
+    for one in (*places, *gone):
+        document.add_paragraph(f"{one.key}: {one.prompt}", style="KSS Muc 2")
+        place(document, one, passages.get(one.key))
+    content = layout.packed(document, str(heading))
+    if path.exists():
+        before = path.read_bytes()
+        if before == content:
+            return []
+        aside = path.with_name(f"{path.stem}-{hashlib.sha256(before).hexdigest()[:8]}.docx")
+        if not aside.exists():
+            store.write(aside, before)
+        return [aside, store.write(path, content)]
+    return [store.write(path, content)]
+
+
+def kept(path: Path) -> dict[str, Passage]:
+    """What `keep` wrote, as it stands now: people may have edited it too."""
+    document = _opened(path)
+    headings = {digest(p._p) for p in document.paragraphs if _style(document, p._p) in ("KSS Muc 2", "KSS Ten loai")}
+    asked = {
+        digest(p._p)
+        for p in document.paragraphs
+        if re.fullmatch(r"\[(Nhà trường bổ sung|The school adds): .*\]", p.text)
+    }
+    return read(path, headings | asked)
+
+
+def merge(
+    report: Mapping[str, Passage], kept: Mapping[str, Passage], written: Mapping[str, str]
+) -> tuple[dict[str, Passage], list[Text]]:
+    """What counts of two copies. written: place -> digest of what the program last wrote into the report ("": nothing).
+
+    The copy that a person edited counts; where both were, both do, the report's first. What was deleted from the report is gone
+    from it. With notes of what the person is to know.
+    """
+    found: dict[str, Passage] = {}
+    notes: list[Text] = []
+    for key in dict.fromkeys((*written, *report, *kept)):
+        here, there, last = report.get(key), kept.get(key), written.get(key, "")
+        edited = (here.digest if here else "") != last
+        edited_there = (there.digest if there else "") != last
+        if edited and edited_there and here and there and here.digest != there.digest:
+            found[key] = here + there
+            notes.append(Text(
+                f"Chỗ “{key}” được sửa cả trong báo cáo và trong thư mục passages: giữ cả hai, xin chọn lại.",
+                f"The place “{key}” was edited in the report and in the folder passages: both are kept, please choose.",
+            ))  # fmt: skip
+        elif edited and here:
+            found[key] = here
+        elif edited and last and not edited_there:
+            notes.append(Text(
+                f"Chỗ “{key}” đã bị xóa trong báo cáo; bản cũ nằm trong thư mục passages.",
+                f"The place “{key}” was emptied in the report; the earlier words are in the folder passages.",
+            ))  # fmt: skip
+        elif there:
+            found[key] = there
+    return found, notes

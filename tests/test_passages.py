@@ -1,0 +1,333 @@
+"""What people write into a report survives every later run, wherever they wrote it, and is kept in the study's folder."""
+
+import io
+import shutil
+import subprocess
+
+import docx
+import pytest
+from conftest import need_tool
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openxml_audit import OpenXmlValidator
+from PIL import Image
+
+from analysis import passages, report
+from analysis import report_layout as layout
+from analysis.blocks import Place
+from analysis.passages import Passage
+from analysis.review import Review
+from survey.errors import UserError
+from survey.study import Study
+
+PLACES = [Place("tinh_hinh", "quy mô lớp, học sinh."), Place("han_che", "hạn chế khác."), Place("bai_hoc", "bài học.")]
+
+
+def picture(colour="red"):
+    packed = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(packed, format="PNG")
+    return packed.getvalue()
+
+
+def document_of(written=None, sentences=("Câu một của chương trình.", "Câu hai của chương trình.")):
+    """A document like a report: a sentence, a place, a sentence, a place, a place; and the digests of its own blocks."""
+    document = layout.blank()
+    ours = set()
+    for number, place in enumerate(PLACES):
+        if number < len(sentences):
+            ours.add(passages.digest(document.add_paragraph(sentences[number], style="KSS Noi dung")._p))
+        passages.place(document, place, (written or {}).get(place.key))
+        if not (written or {}).get(place.key):
+            ours.add(passages.digest(document.paragraphs[-1]._p))
+    return document, ours
+
+
+def saved(document, folder, name="bao-cao.docx"):
+    document.save(str(folder / name))
+    return folder / name
+
+
+def asking(document, words):
+    return next(p for p in document.paragraphs if words in p.text)
+
+
+def texts(found):
+    return {key: passage.text for key, passage in found.items()}
+
+
+# --- reading what people wrote
+
+
+def test_an_untouched_report_holds_nothing_of_people(tmp_path):
+    document, ours = document_of()
+    assert passages.read(saved(document, tmp_path), ours) == {}
+
+
+def test_text_typed_over_the_words_that_ask_for_it(tmp_path):
+    document, ours = document_of()
+    asking(document, "quy mô lớp").text = "Trường có 36 lớp."
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"tinh_hinh": "Trường có 36 lớp."}
+
+
+def test_several_paragraphs_before_and_after_the_words_that_ask(tmp_path):
+    document, ours = document_of()
+    asked = asking(document, "hạn chế khác")
+    asked.insert_paragraph_before("Đoạn trước.")
+    asked._p.addnext(docx.text.paragraph.Paragraph(OxmlElement("w:p"), asked._parent)._p)
+    after = docx.text.paragraph.Paragraph(asked._p.getnext(), asked._parent)
+    after.add_run("Đoạn sau.")
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"han_che": "Đoạn trước.\nĐoạn sau."}
+
+
+def test_text_outside_every_place_goes_to_the_place_before_it_and_else_to_the_first(tmp_path):
+    document, ours = document_of()
+    asking(document, "Câu một").insert_paragraph_before("Mở đầu của tôi.")
+    document.add_paragraph("Viết sau cùng.")
+    asking(document, "Câu hai").insert_paragraph_before("Xen giữa.")
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {
+        "tinh_hinh": "Mở đầu của tôi.\nXen giữa.",
+        "bai_hoc": "Viết sau cùng.",
+    }
+
+
+def test_a_place_whose_bookmark_was_deleted_with_it_loses_no_word(tmp_path):
+    document, ours = document_of()
+    asked = asking(document, "hạn chế khác")
+    for mark in (asked._p.getprevious(), asked._p.getnext()):
+        mark.getparent().remove(mark)
+    asked.text = "Hạn chế của trường là…"
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"tinh_hinh": "Hạn chế của trường là…"}
+
+
+def test_an_inserted_word_counts_and_a_deleted_one_does_not(tmp_path):
+    document, ours = document_of()
+    asked = asking(document, "bài học")
+    asked.text = ""
+    for tag, words in (("w:ins", "giữ lại"), ("w:del", "bỏ đi")):
+        tracked = OxmlElement(tag)
+        tracked.set(qn("w:id"), "900")
+        tracked.set(qn("w:author"), "x")
+        run, text = OxmlElement("w:r"), OxmlElement("w:t")
+        text.text = words
+        run.append(text)
+        tracked.append(run)
+        asked._p.append(tracked)
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"bai_hoc": "giữ lại"}
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.text(alphabet="ăâđêôơưáàảãạ Abc1", min_size=1, max_size=12).filter(str.strip)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_no_word_of_a_person_is_lost_wherever_it_stands(tmp_path_factory, typed):
+    document, ours = document_of()
+    for place, words in typed:
+        body = document.element.body
+        fresh = layout.blank().add_paragraph(f"«{words}»")._p
+        body.insert(place % (len(body) - 1), fresh)
+    found = passages.read(saved(document, tmp_path_factory.mktemp("h")), ours)
+    kept = "\n".join(texts(found).values())
+    assert sorted(" ".join(f"«{words}»".split()) for _, words in typed) == sorted(kept.split("\n"))
+
+
+# --- what is carried over
+
+
+def rich(document):
+    """A person's work in the first place: bold words, a list, a table, a picture, a link."""
+    asked = asking(document, "quy mô lớp")
+    asked.text = "Trường có "
+    asked.add_run("36 lớp").bold = True
+    link = OxmlElement("w:hyperlink")
+    link.set(
+        qn("r:id"), document.part.relate_to("https://example.edu.vn/", RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    )
+    run, text = OxmlElement("w:r"), OxmlElement("w:t")
+    text.text = ", xem trang của trường"
+    run.append(text)
+    link.append(run)
+    asked._p.append(link)
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Khối 10", "12 lớp"
+    listed = document.add_paragraph("một gạch đầu dòng", style="List Bullet")
+    numbered = listed._p.get_or_add_pPr()._add_numPr()
+    numbered._add_numId().val = 1
+    pictured = document.add_paragraph()
+    pictured.add_run().add_picture(io.BytesIO(picture()), width=Mm(20))
+    for element in (pictured._p, listed._p, table._tbl):
+        asked._p.addnext(element)
+
+
+def test_bold_words_a_table_a_list_a_picture_and_a_link_survive_five_reports_with_other_numbers(tmp_path):
+    document, ours = document_of()
+    rich(document)
+    first = passages.read(saved(document, tmp_path), ours)
+    found = first
+    for turn in range(5):
+        document, ours = document_of(found, (f"Số liệu lần {turn}: 2,4{turn}.", f"Số liệu khác lần {turn}."))
+        path = saved(document, tmp_path, f"lan-{turn}.docx")
+        found = passages.read(path, ours)
+        assert texts(found) == texts(first) and found["tinh_hinh"].digest == first["tinh_hinh"].digest
+        assert [str(error) for error in OpenXmlValidator().validate(str(path)).errors] == []
+    assert texts(found) == {"tinh_hinh": "Trường có 36 lớp, xem trang của trường\nKhối 10\n12 lớp\n- một gạch đầu dòng"}
+    last = docx.Document(str(path))
+    paragraph = asking(last, "Trường có 36 lớp")
+    assert [run.text for run in paragraph.runs if run.bold] == ["36 lớp"]
+    assert next(iter(last.part.package.image_parts)).blob == picture()
+    targets = [rel.target_ref for rel in last.part.rels.values() if rel.is_external]
+    assert targets == ["https://example.edu.vn/"]
+    assert [cell.text for table in last.tables for cell in table.rows[0].cells] == ["Khối 10", "12 lớp"]
+
+
+def test_an_object_that_cannot_be_carried_over_is_named(tmp_path):
+    document, ours = document_of()
+    asked = asking(document, "bài học")
+    asked.text = "Có biểu đồ:"
+    held = OxmlElement("w:object")
+    inner = OxmlElement("w:control")
+    inner.set(qn("r:id"), document.part.relate_to(document.part._styles_part, RELATIONSHIP_TYPE.STYLES))
+    held.append(inner)
+    asked.add_run()._r.append(held)
+    found = passages.read(saved(document, tmp_path), ours)
+    assert found["bai_hoc"].text == "Có biểu đồ:"
+    assert found["bai_hoc"].lost == ("/word/styles.xml",)
+
+
+@pytest.mark.slow
+def test_what_libreoffice_writes_back_is_read_too(tmp_path):
+    document, ours = document_of()
+    rich(document)
+    path = saved(document, tmp_path)
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [need_tool("soffice"), profile, "--headless", "--convert-to", "docx", "--outdir", str(tmp_path / "lo")]
+    subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=180)
+    found = passages.read(tmp_path / "lo" / path.name, ours)
+    assert "Trường có 36 lớp" in found["tinh_hinh"].text and "12 lớp" in found["tinh_hinh"].text
+    assert len(found["tinh_hinh"].pictures) == 1
+
+
+# --- two copies
+
+
+def said(*lines):
+    document = layout.blank()
+    elements = [document.add_paragraph(line)._p for line in lines]
+    return passages._passage(document, elements)
+
+
+A, B, C = said("A"), said("B"), said("C")
+
+
+@pytest.mark.parametrize(
+    "report_, kept, last, outcome, notes",
+    [
+        (A, None, "", "A", 0),  # first written
+        (A, A, A.digest, "A", 0),  # nothing new
+        (B, A, A.digest, "B", 0),  # edited in the report
+        (A, B, A.digest, "B", 0),  # edited in the kept file
+        (B, C, A.digest, "B\nC", 1),  # edited in both
+        (B, B, A.digest, "B", 0),  # edited in both alike
+        (None, A, A.digest, None, 1),  # deleted in the report
+        (None, A, "", "A", 0),  # a report that never had it
+    ],
+)
+def test_which_of_two_copies_counts(report_, kept, last, outcome, notes):
+    found, told = passages.merge({"x": report_} if report_ else {}, {"x": kept} if kept else {}, {"x": last})
+    assert (found["x"].text if "x" in found else None, len(told)) == (outcome, notes)
+
+
+def test_the_kept_file_is_read_again_and_an_earlier_one_is_put_aside(tmp_path):
+    path = tmp_path / "passages" / "bao-cao-2027.docx"
+    assert passages.keep(path, {"tinh_hinh": A}, PLACES) == [path]
+    assert passages.keep(path, {"tinh_hinh": A}, PLACES) == []
+    before = path.read_bytes()
+    assert texts(passages.kept(path)) == {"tinh_hinh": "A"}
+    aside, _ = passages.keep(path, {"tinh_hinh": B, "cho_cu": C}, PLACES)
+    assert aside.read_bytes() == before
+    assert texts(passages.kept(path)) == {"tinh_hinh": "B", "cho_cu": "C"}
+
+
+def test_a_damaged_file_is_refused_in_words_and_left_alone(tmp_path):
+    path = tmp_path / "hong.docx"
+    path.write_bytes(b"PK hong")
+    with pytest.raises(UserError) as error:
+        passages.kept(path)
+    assert str(error.value) == (
+        f"Lỗi ở {path}\n"
+        "  Quy tắc: Lời người viết nằm trong một tệp Word (.docx) còn nguyên.\n"
+        "  Đã thấy: tệp hỏng hoặc không phải .docx\n"
+        "  Cách sửa: Đóng Word rồi chạy lại; nếu tệp hỏng thì đổi tên nó sang chỗ khác và lấy bản sao lưu. Chưa có gì bị ghi đè."
+    )
+    assert path.read_bytes() == b"PK hong"
+
+
+def test_a_passage_added_to_another_keeps_both_pictures(tmp_path):
+    found = []
+    for colour in ("red", "blue"):
+        document, ours = document_of()
+        asked = asking(document, "bài học")
+        asked.text = colour
+        asked.add_run().add_picture(io.BytesIO(picture(colour)))
+        found.append(passages.read(saved(document, tmp_path), ours)["bai_hoc"])
+    both = found[0] + found[1]
+    assert both.text == "red\nblue" and sorted(both.pictures.values()) == sorted([picture("red"), picture("blue")])
+    document, _ = document_of({"bai_hoc": both})
+    again = docx.Document(str(saved(document, tmp_path)))
+    assert len(list(again.part.package.image_parts)) == 2
+
+
+# --- in the real report
+
+
+@pytest.fixture
+def study(demo_study, tmp_path):
+    folder = tmp_path / "Trường"
+    shutil.copytree(demo_study.folder, folder, ignore=shutil.ignore_patterns("reports", "passages"))
+    return Study.open(folder)
+
+
+@pytest.mark.slow
+def test_passages_number_date_and_signer_survive_five_reports_with_changed_data(study):
+    path = report.write(Review.of(study, 2027)).document
+    document = docx.Document(str(path))
+    rich_words = "Toàn trường có 36 lớp, 1.512 học sinh."
+    asking(document, "quy mô lớp, học sinh").text = rich_words
+    asking(document, "bài học rút ra").insert_paragraph_before("Một là, lãnh đạo làm gương.")
+    head = document.tables[0]
+    head.rows[1].cells[0].paragraphs[0].runs[0].text = "Số: 05/BC-THPTMH"
+    head.rows[1].cells[1].paragraphs[0].runs[0].text = "Lộc Ninh, ngày 05 tháng 6 năm 2027"
+    foot = next(t for t in document.tables if "Nơi nhận" in t.cell(0, 0).text)
+    foot.rows[0].cells[1].paragraphs[-1].text = "Nguyễn Văn Minh Họa"
+    document.save(str(path))
+    before = (study.folder / "study.yaml").read_text(encoding="utf-8")
+    for count in range(71, 76):
+        after = before.replace("date: 2027-05-31, numerator: 75", f"date: 2027-05-31, numerator: {count}")
+        (study.folder / "study.yaml").write_text(after, encoding="utf-8")
+        written = report.write(Review.of(Study.open(study.folder), 2027))
+        last = docx.Document(str(written.document))
+        words = "\n".join(p.text for p in last.paragraphs)
+        assert rich_words in words and "Một là, lãnh đạo làm gương." in words
+        assert f"{count}/80" in "\n".join(
+            cell.text for table in last.tables for row in table.rows for cell in row.cells
+        )
+    assert last.tables[0].rows[1].cells[0].text == "Số: 05/BC-THPTMH"
+    assert last.tables[0].rows[1].cells[1].text == "Lộc Ninh, ngày 05 tháng 6 năm 2027"
+    foot = next(t for t in last.tables if "Nơi nhận" in t.cell(0, 0).text)
+    assert foot.rows[0].cells[1].text.endswith("Nguyễn Văn Minh Họa")
+    written.document.unlink()
+    again = report.write(Review.of(Study.open(study.folder), 2027))
+    words = "\n".join(p.text for p in docx.Document(str(again.document)).paragraphs)
+    assert rich_words in words  # from the study's folder alone
+
+
+def test_an_empty_passage_is_a_place_that_asks():
+    document, _ = document_of({"tinh_hinh": Passage(())})
+    assert "[Nhà trường bổ sung: quy mô lớp, học sinh.]" in [p.text for p in document.paragraphs]
