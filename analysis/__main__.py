@@ -412,12 +412,15 @@ def _verify_report(path: Path, folder: Path | None) -> None:
 
 def trace(
     id_: Annotated[str, typer.Argument(metavar="ID", help="Mã trong báo cáo, E012 / an id of the report")],
-    path: Annotated[Path, typer.Argument(metavar="REPORT", help="Báo cáo .docx / the report")],
+    path: Annotated[
+        Path, typer.Argument(metavar="REPORT", help="Báo cáo .docx, hoặc thư mục khảo sát / a report, or a study")
+    ],
     study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát của báo cáo / the report's study")] = None,
 ) -> None:
     from analysis import trace as walking
     from analysis import verification
 
+    path = verification.newest(path) if path.is_dir() else path
     ledger, _ = verification.ledger_of(path)
     for line in walking.trace(verification.study_of(path, ledger, study), ledger, [id_]):
         _say(line)

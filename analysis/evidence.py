@@ -66,13 +66,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """origin: what was asked for. data: name -> SHA-256. written, passages: see passages.py."""
+    """origin: what was asked for. data: name -> SHA-256. plain: lines that tell no fact. written, passages: see passages.py."""
 
     origin: Mapping[str, Any]
     data: Mapping[str, str]
     versions: Mapping[str, str]
     facts: Mapping[str, Fact]
     entries: tuple[Entry, ...]
+    plain: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     passages: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,7 +90,8 @@ class Ledger:
         read = {key: Fact(**{**fact, "waves": tuple(fact["waves"])}) for key, fact in body["facts"].items()}
         lines = tuple(Entry(**{**line, "facts": tuple(line["facts"])}) for line in body["entries"])
         parts = {name: body[name] for name in ("origin", "data", "versions", "passages")}
-        return cls(**parts, facts=read, entries=lines, written=tuple(body["written"])), whole["sha256"] == _seal(body)
+        plain, written = (tuple(body.get(name, ())) for name in ("plain", "written"))
+        return cls(**parts, facts=read, entries=lines, plain=plain, written=written), whole["sha256"] == _seal(body)
 
     def by_id(self) -> dict[str, Entry]:
         return {entry.id: entry for entry in self.entries}

@@ -36,6 +36,7 @@ OWN = re.compile(r"E\d+|_Toc\d+|B_\w+")  # bookmarks of the program's own senten
 TABLES = ("KSS Dau trang", "KSS Quoc hieu", "KSS Noi nhan", "KSS Chu ky")  # the head of the document, and its end
 BLOCKS = (qn("w:p"), qn("w:tbl"))
 FALLBACK = "KSS Noi dung"
+ASKED = re.compile(r"\[(Nhà trường bổ sung|The school adds): .*\]")
 
 
 @dataclass(frozen=True)
@@ -186,22 +187,25 @@ def _renamed(block: bytes, keys: Mapping[str, str]) -> bytes:
 # --- out of a document
 
 
-def read(path: Path, ours: Collection[str]) -> dict[str, Passage]:
-    """Place -> what people wrote, in a report that somebody may have edited; `ours`: digests of the program's own blocks."""
+def read(path: Path, ours: Collection[str] | None) -> dict[str, Passage]:
+    """Place -> what people wrote, in a report that somebody may have edited; `ours`: digests of the program's own blocks.
+
+    ours None: nobody knows what the program wrote (its ledger is gone), so that only what lies inside the places is taken.
+    """
     document = _opened(path)
     found: dict[str, list[etree._Element]] = {}
     early: list[etree._Element] = []
     here = ""
     for element, opened, inside in _walk(document):
         here = inside or opened or here
-        if element is None or not _is_peoples(document, element, ours):
+        if element is None or (ours is None and not inside) or not _is_peoples(document, element, ours or ()):
             continue
         (found.setdefault(here, []) if here else early).append(element)
     if early:
         first = next(iter(_places(document)), "")
         found[first] = early + found.get(first, [])
     for key, paragraphs in fields(document).items():
-        if written := [p for p in paragraphs if words_of(p) and digest(p) not in ours]:
+        if ours is not None and (written := [p for p in paragraphs if words_of(p) and digest(p) not in ours]):
             found[key] = written
     return {key: _passage(document, blocks) for key, blocks in found.items()}
 
@@ -245,6 +249,8 @@ def _is_peoples(document: Document, element: etree._Element, ours: Collection[st
     words = any(words_of(paragraph) for paragraph in _paragraphs(element))
     drawn = list(element.iter(qn("w:drawing"), qn("w:pict"), qn("w:object")))
     if not words and not drawn:
+        return False
+    if not drawn and ASKED.fullmatch(words_of(element)):
         return False
     marks = (mark.get(qn("w:name"), "") for mark in element.iter(qn("w:bookmarkStart")))
     if any(OWN.fullmatch(mark) for mark in marks):

@@ -92,7 +92,7 @@ def summary(review: Review) -> bytes:
     layout.page_numbers(made, review.study.pretend)
     drawing = Drawing(made, review.study.school, blocks, {}, {})
     drawing.draw()
-    embed(made, replace(evidence.of(review, blocks, kind="summary"), written=tuple(dict.fromkeys(drawing.ours))))
+    embed(made, replace(evidence.of(review, blocks, kind="summary"), plain=drawing.plain()))
     return layout.packed(made, f"{Text('Tóm tắt báo cáo', 'Summary')} {review.wave}")
 
 
@@ -122,10 +122,11 @@ def document(
     drawing.draw()
     completed = passages.fields(made)
     drawing.ours += [passages.digest(paragraph) for several in completed.values() for paragraph in several]
+    plain = drawing.plain()
     passages.complete(made, written)
     digests = dict.fromkeys([*(block.key for block in blocks if isinstance(block, Place)), *completed], "")
     digests |= {key: passage.digest for key, passage in written.items() if key in digests}
-    ledger = replace(ledger, written=tuple(dict.fromkeys(drawing.ours)), passages=digests)
+    ledger = replace(ledger, plain=plain, written=tuple(dict.fromkeys(drawing.ours)), passages=digests)
     embed(made, ledger)
     return layout.packed(made, f"{Text('Báo cáo', 'Report')} {review.wave}"), ledger
 
@@ -138,8 +139,9 @@ def _passages(review: Review, path: Path, places: list[Place]) -> tuple[dict[str
     if path.exists():
         before = embedded(path)
         ledger = before[0] if before else None
-        there = passages.read(path, set(ledger.written) if ledger else set())
-        found, notes = passages.merge(there, kept, ledger.passages if ledger else {})
+        there = passages.read(path, set(ledger.written) if ledger else None)
+        last = ledger.passages if ledger else {key: kept[key].digest for key in kept}
+        found, notes = passages.merge(there, kept, last)
         lost = [words for passage in there.values() for words in passage.lost]
         notes += [Text(f"Không chép được: {words}.", f"Not carried over: {words}.") for words in lost]
     if found or kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from lxml import etree
 from analysis import passages, word_charts
 from analysis import report_layout as layout
 from analysis.blocks import Block, Chart, Contents, Heading, PageBreak, Paragraph, Place, Ref, Said, Signature, Table
-from analysis.evidence import Ledger
+from analysis.evidence import ID, Ledger
 from survey.errors import Text
 from survey.study import School
 
@@ -46,15 +47,25 @@ class Drawing:
         self.names = _names(blocks)
         self.headings = 0
         self.ours: list[str] = []
+        self.peoples: set[str] = set()
 
     def draw(self) -> None:
-        """Append every block; `ours` then holds the digests of all that the program wrote."""
+        """Append every block. `ours` then holds the digests of all that the program wrote, `peoples` the lines of places."""
         for block in self.blocks:
             before = len(self.document.element.body)
             self._one(block)
+            new = list(self.document.element.body)[before - 1 : -1]  # the last one is the section
+            if isinstance(block, Place):
+                self.peoples |= {line for element in new for line in texts_of(element)[1]}
             if not isinstance(block, Place) or block.key not in self.passages:
-                new = list(self.document.element.body)[before - 1 : -1]  # the last one is the section
                 self.ours += [passages.digest(element) for element in new if element.tag in (qn("w:p"), qn("w:tbl"))]
+
+    def plain(self) -> tuple[str, ...]:
+        """Every line that is the program's and tells no fact; the contents' pages and what people complete are left out."""
+        completed = [p for several in passages.fields(self.document).values() for p in several]
+        theirs = self.peoples | {line for paragraph in completed for line in texts_of(paragraph)[1]}
+        lines = texts_of(self.document.element.body)[1]
+        return tuple(dict.fromkeys(tidy(line) for line in lines if line not in theirs and "\t" not in line))
 
     def _one(self, block: Block) -> None:
         match block:
@@ -149,6 +160,44 @@ def _names(blocks: Sequence[Block]) -> dict[str, str]:
         several = [block.name for block in blocks if isinstance(block, kind)]
         found |= {name: f"{words}\u00a0{number}" for number, name in enumerate(several, start=1)}
     return found
+
+
+# --- reading
+
+
+def texts_of(body: etree._Element) -> tuple[dict[str, str], list[str]]:
+    """(id -> the text inside its bookmark, every paragraph's text outside such bookmarks, where there is any).
+
+    What was deleted with changes tracked is left out.
+    """
+    inside: dict[str, list[str]] = {}
+    outside: list[str] = []
+    open_: dict[str, str] = {}
+    line: list[str] = []
+    for element in body.iter():
+        if element.tag == qn("w:p") and line:
+            outside.append("".join(line))
+            line = []
+        elif element.tag == qn("w:bookmarkStart") and ID.fullmatch(element.get(qn("w:name"), "")):
+            open_[element.get(qn("w:id"))] = element.get(qn("w:name"))
+            inside.setdefault(element.get(qn("w:name")), [])
+        elif element.tag == qn("w:bookmarkEnd"):
+            open_.pop(element.get(qn("w:id")), None)
+        elif element.tag in (qn("w:tab"), qn("w:br")) and not open_:
+            line.append("\t" if element.tag == qn("w:tab") else " ")
+        elif element.tag == qn("w:t") and not any(parent.tag == qn("w:del") for parent in element.iterancestors()):
+            for id_ in open_.values():
+                inside[id_].append(element.text or "")
+            if not open_:
+                line.append(element.text or "")
+    if line:
+        outside.append("".join(line))
+    return {id_: "".join(parts) for id_, parts in inside.items()}, outside
+
+
+def tidy(words: str) -> str:
+    """Words as they are compared: composed letters, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", words).split())
 
 
 # --- what python-docx has no call for

@@ -216,12 +216,14 @@ def grid(document: Document, frame: pd.DataFrame, widths: Sequence[int], title: 
         for cell, value in zip(row.cells, values, strict=True):
             _cell(cell, str(value))
     if len(frame) <= TOGETHER:
-        for row in made.rows[:-1]:
+        for row in made.rows:
             for cell in row.cells:
                 cell.paragraphs[0].paragraph_format.keep_with_next = True
     _columns(made, widths)
     _titled(made, title)
-    document.add_paragraph(style="KSS Ke")
+    document.add_paragraph(
+        style="KSS Ke"
+    ).paragraph_format.keep_with_next = True  # what is said below a table stays with it
     return made
 
 

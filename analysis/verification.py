@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import unicodedata
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from typing import Any
 import docx
 import openpyxl
 from docx.opc.exceptions import PackageNotFoundError
-from docx.oxml.ns import qn
 from rapidfuzz import fuzz, process
 
 from analysis import evidence, report, word_charts
 from analysis.blocks import Series
 from analysis.evidence import Entry, Ledger
-from analysis.report_document import embedded
+from analysis.report_document import embedded, texts_of, tidy
 from analysis.review import Review
 from survey import store
 from survey.errors import Text, UserError, speak, spoken
 from survey.study import Study
 
 ALIKE = 60.0  # of 100: a sentence that lost its bookmark is told from a new one by so much likeness
+MARKS = re.compile(r"(?:\[E\d+\]\s*)+")
 KINDS = {
     "confirmed": Text("khớp", "confirmed"),
     "changed": Text("dữ liệu đã đổi từ khi viết", "data changed since"),
@@ -97,6 +97,7 @@ def verify(path: Path, folder: Path | None = None) -> Verdict:
             found = list(_words(entry, texts, loose, again, bool(moved)))
         confirmed += not found
         findings += found
+    findings += _plain(ledger, loose)
     if again is not None:
         findings += _new_lines(ledger, again[1])
     findings += _unknown(study, loose, ledger)
@@ -134,6 +135,20 @@ def ledger_of(path: Path) -> tuple[Ledger, bool]:
             ),
         )
     return found
+
+
+def newest(folder: Path) -> Path:
+    """The report in a study's folder that was written last; raises UserError where there is none."""
+    found = [path.with_suffix(".docx") for path in (folder / "reports").glob("*.json")]
+    there = sorted((path for path in found if path.exists()), key=lambda path: path.stat().st_mtime)
+    if not there:
+        raise UserError(
+            str(folder / "reports"),
+            rule=Text("Cần một báo cáo đã viết.", "A report that was written is needed."),
+            found=Text("chưa có báo cáo nào", "no report yet"),
+            cure=Text(f"Chạy: python run.py analysis report {folder}", f"Run: python run.py analysis report {folder}"),
+        )
+    return there[-1]
 
 
 def study_of(path: Path, ledger: Ledger, folder: Path | None = None) -> Study:
@@ -201,7 +216,7 @@ def _words(
         told = _without_bookmark(entry, loose)
     if told is None:
         yield Finding("gone", entry.id, Text(f"{entry.place}: “{entry.words}”", f"{entry.place}: “{entry.words}”"))
-    elif _same(told) != _same(entry.words):
+    elif tidy(told) != tidy(entry.words):
         yield Finding("edited", entry.id, Text(
             f"{entry.place}: trong sổ “{entry.words}”, trong văn bản “{told}”.",
             f"{entry.place}: ledger “{entry.words}”, text “{told}”.",
@@ -209,7 +224,7 @@ def _words(
     if again is None:
         return
     now = next((one for one in again[1].entries if one.path == entry.path), None)
-    if now is None or _same(now.words) != _same(entry.words):
+    if now is None or tidy(now.words) != tidy(entry.words):
         yield _differs(entry, now.words if now else "–", moved)
 
 
@@ -227,7 +242,7 @@ def _without_bookmark(entry: Entry, loose: list[str]) -> str | None:
     found = process.extractOne(entry.words, long, scorer=fuzz.partial_ratio, score_cutoff=ALIKE)
     if found is None:
         return None
-    return entry.words if _same(entry.words) in _same(found[0]) else found[0]
+    return entry.words if tidy(entry.words) in tidy(found[0]) else found[0]
 
 
 def _chart(
@@ -262,10 +277,6 @@ def _held(chart: Mapping[str, Any]) -> word_charts.Held:
     return word_charts.Held(tuple(chart["categories"]), series)
 
 
-def _same(words: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", words).split())
-
-
 def _new_lines(ledger: Ledger, now: Ledger) -> Iterator[Finding]:
     """What a report of today would say besides."""
     known = {entry.path for entry in ledger.entries}
@@ -281,7 +292,7 @@ def _unknown(study: Study, loose: Sequence[str], ledger: Ledger) -> Iterator[Fin
     quoted = evidence.labels(study)
     words = [entry.words for entry in ledger.entries]
     for line in loose:
-        if any(_same(line) == _same(told) for told in words):
+        if any(tidy(line) == tidy(told) for told in words):
             continue  # an entry whose bookmark is gone
         if found := evidence.numerals(line, quoted):
             shown = line.strip() if len(line) <= 120 else f"{line.strip()[:119]}…"
@@ -319,29 +330,26 @@ def _cells(content: bytes) -> dict[tuple[str, str], object]:
 
 
 def read(path: Path) -> tuple[dict[str, str], list[str]]:
-    """(id -> the text inside its bookmark, every paragraph's text outside such bookmarks, where there is any)."""
-    body = docx.Document(str(path)).element.body
-    inside: dict[str, list[str]] = {}
-    outside: list[str] = []
-    open_: dict[str, str] = {}
-    line: list[str] = []
-    for element in body.iter():
-        if element.tag == qn("w:p") and line:
-            outside.append("".join(line))
-            line = []
-        elif element.tag == qn("w:bookmarkStart") and evidence.ID.fullmatch(element.get(qn("w:name"), "")):
-            open_[element.get(qn("w:id"))] = element.get(qn("w:name"))
-            inside.setdefault(element.get(qn("w:name")), [])
-        elif element.tag == qn("w:bookmarkEnd"):
-            open_.pop(element.get(qn("w:id")), None)
-        elif element.tag in (qn("w:tab"), qn("w:br")) and not open_:
-            line.append("\t" if element.tag == qn("w:tab") else " ")
-        elif element.tag == qn("w:t") and not any(parent.tag == qn("w:del") for parent in element.iterancestors()):
-            text = element.text or ""
-            for id_ in open_.values():
-                inside[id_].append(text)
-            if not open_:
-                line.append(text)
-    if line:
-        outside.append("".join(line))
-    return {id_: "".join(parts) for id_, parts in inside.items()}, outside
+    """(id -> the text inside its bookmark, every paragraph's text outside such bookmarks) of a document."""
+    return texts_of(docx.Document(str(path)).element.body)
+
+
+def _plain(ledger: Ledger, loose: Sequence[str]) -> Iterator[Finding]:
+    """Lines of the program without numbers of the study (headings, captions, the basis) that are not as it wrote them."""
+    there = {tidy(line) for line in loose if "\t" not in line}
+    strange = [line for line in there if line not in ledger.plain]
+    for line in ledger.plain:
+        if line in there:
+            continue
+        marks = bool(MARKS.fullmatch(line))  # ids that went with their sentences are told there
+        found = process.extractOne(
+            line, [one for one in strange if bool(MARKS.fullmatch(one)) == marks], scorer=fuzz.ratio, score_cutoff=ALIKE
+        )
+        if found is None and marks:
+            continue
+        if found is None:
+            yield Finding("gone", "", Text(f"“{line}”", f"“{line}”"))
+        else:
+            yield Finding("edited", "", Text(
+                f"chương trình viết “{line}”, trong văn bản “{found[0]}”.", f"written “{line}”, text “{found[0]}”."
+            ))  # fmt: skip

@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+import zipfile
 
 import docx
 import pytest
@@ -101,6 +102,13 @@ def test_a_place_whose_bookmark_was_deleted_with_it_loses_no_word(tmp_path):
         mark.getparent().remove(mark)
     asked.text = "Hạn chế của trường là…"
     assert texts(passages.read(saved(document, tmp_path), ours)) == {"tinh_hinh": "Hạn chế của trường là…"}
+
+
+def test_where_nobody_knows_what_the_program_wrote_only_the_places_are_read(tmp_path):
+    document, _ = document_of()
+    asking(document, "hạn chế khác").text = "Hạn chế của trường."
+    asking(document, "Câu hai").insert_paragraph_before("Xen giữa.")
+    assert texts(passages.read(saved(document, tmp_path), None)) == {"han_che": "Hạn chế của trường."}
 
 
 def test_an_inserted_word_counts_and_a_deleted_one_does_not(tmp_path):
@@ -326,6 +334,26 @@ def test_passages_number_date_and_signer_survive_five_reports_with_changed_data(
     again = report.write(Review.of(Study.open(study.folder), 2027))
     words = "\n".join(p.text for p in docx.Document(str(again.document)).paragraphs)
     assert rich_words in words  # from the study's folder alone
+
+
+@pytest.mark.slow
+def test_a_report_whose_ledger_is_gone_gives_its_places_and_is_put_aside(study):
+    from test_verification import changed_part
+
+    from analysis.report_document import LEDGER
+
+    path = report.write(Review.of(study, 2027)).document
+    plain = [p.text for p in docx.Document(str(path)).paragraphs]
+    document = docx.Document(str(path))
+    asking(document, "bài học rút ra").text = "Một là, lãnh đạo làm gương."
+    document.save(str(path))
+    with zipfile.ZipFile(path) as archive:
+        part = next(name for name in archive.namelist() if LEDGER.encode() in archive.read(name)[:400])
+    changed_part(path, part, lambda _: b"<nothing/>")
+    written = report.write(Review.of(study, 2027))
+    after = [p.text for p in docx.Document(str(written.document)).paragraphs]
+    assert [line for line in after if line not in plain] == ["Một là, lãnh đạo làm gương."]
+    assert "giữ lại một bản" in str(written.notes[-1]) and len(after) == len(plain)
 
 
 def test_an_empty_passage_is_a_place_that_asks():

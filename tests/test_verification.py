@@ -20,7 +20,8 @@ from analysis.evidence import Ledger
 from analysis.report_charts import skill_items
 from analysis.report_document import LEDGER
 from analysis.review import Review
-from analysis.verification import verify
+from analysis.trace import trace
+from analysis.verification import newest, verify
 from survey import store
 from survey.errors import UserError, speak
 from survey.pull import pull
@@ -181,6 +182,44 @@ def test_a_paragraph_typed_anew_without_its_bookmark_is_still_compared(copy):
     paragraph.text = entry.words.replace("0,28", "0,82")
     document.save(str(copy))
     assert ("edited", entry.id) in kinds(verify(copy))
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("3376/KH-SGDĐT", "3377/KH-SGDĐT"),
+        ("Bảng 1. Kết quả thực hiện các chỉ tiêu", "Bảng 1. Kết quả thực hiện mọi chỉ tiêu"),
+        ("IV. HẠN CHẾ, NGUYÊN NHÂN", "IV. ƯU ĐIỂM, NGUYÊN NHÂN"),
+    ],
+)
+def test_a_line_of_the_program_that_tells_no_fact_is_compared_too(copy, before, after):
+    document = docx.Document(str(copy))
+    paragraph = next(p for p in document.paragraphs if before in p.text.replace("\u00a0", " "))
+    run = paragraph.runs[-1]
+    run.text = run.text.replace(before.split(". ")[-1], after.split(". ")[-1])
+    document.save(str(copy))
+    (finding,) = verify(copy).findings
+    assert finding.kind == "edited" and before in str(finding.words) and after in str(finding.words)
+
+
+def test_any_one_digit_of_the_body_changed_is_found(copy, tmp_path):
+    """Every 150th digit of the whole text, wherever it stands: in a sentence, a cell, a caption, an id, a digest."""
+    with zipfile.ZipFile(copy) as archive:
+        xml = archive.read("word/document.xml").decode()
+    digits = [m.start() for m in re.finditer(r"\d(?=[^<>]*</w:t>)", xml)]
+    toc = [m.start() for m in re.finditer("PAGEREF", xml)]
+    missed = []
+    for place in digits[::150]:
+        if any(0 < place - start < 400 for start in toc) or "tháng      năm" in xml[place - 24 : place]:
+            continue  # pages in the contents, which Word counts itself; the date, which people complete
+        other = tmp_path / "truong" / "reports" / copy.name
+        other.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(copy, other)
+        changed = xml[:place] + str((int(xml[place]) + 1) % 10) + xml[place + 1 :]
+        changed_part(other, "word/document.xml", lambda _, changed=changed: changed.encode())
+        if verify(other, copy.parents[1]).whole:
+            missed.append(xml[place - 60 : place + 20])
+    assert missed == []
 
 
 @pytest.mark.parametrize("kind", ["line", "stacked", "bar"])
@@ -383,3 +422,40 @@ def test_the_ledger_beside_the_report_is_the_one_inside(untouched):
     beside = untouched.with_suffix(".json").read_text(encoding="utf-8")
     assert whole and Ledger.parse(beside) == (inside, True)
     assert json.loads(beside)["document"]
+
+
+def test_the_newest_report_of_a_folder_and_a_folder_without_any(copy, tmp_path):
+    assert newest(copy.parents[1]) == copy
+    with pytest.raises(UserError) as error:
+        newest(tmp_path / "trống")
+    assert str(error.value) == (
+        f"Lỗi ở {tmp_path / 'trống' / 'reports'}\n"
+        "  Quy tắc: Cần một báo cáo đã viết.\n"
+        "  Đã thấy: chưa có báo cáo nào\n"
+        f"  Cách sửa: Chạy: python run.py analysis report {tmp_path / 'trống'}"
+    )
+
+
+def test_an_id_is_walked_back_to_the_sentence_the_call_the_answers_and_the_sheet(copy):
+    study = Study.open(copy.parents[1])
+    ledger, _ = report.embedded(copy)
+    entry = entry_with(copy, "Kỹ năng số chung: từ năm 2025 đến năm 2027")
+    lines = trace(study, ledger, [f"[{entry.id.lower()}]"])
+    assert lines[:2] == [f"{entry.id} · 3. Kết quả khảo sát cán bộ, giáo viên, nhân viên", f"  “{entry.words}”"]
+    assert "  Lệnh tính: change(review.frame, ['ky_nang'], review.design, between=(2025, 2027))" in lines
+    assert "    đợt 2027: 69 câu trả lời trên 80 người; số tầng: 8" in lines
+    held = store.ledger(study).waves[2027]
+    assert f"    câu trả lời 2027: SHA-256 {held.answers.sha256[:16]}… còn nguyên" in lines
+    assert f"    bảng tính đã đọc 2027: SHA-256 {held.snapshot[:16]}… còn nguyên" in lines
+
+
+def test_an_id_that_the_report_does_not_have_is_refused_in_words(copy):
+    ledger, _ = report.embedded(copy)
+    with pytest.raises(UserError) as error:
+        trace(Study.open(copy.parents[1]), ledger, ["E999"])
+    assert str(error.value) == (
+        "Lỗi ở trace\n"
+        "  Quy tắc: Mã có trong sổ số liệu của báo cáo.\n"
+        "  Đã thấy: E999\n"
+        f"  Cách sửa: Các mã từ E001 đến {ledger.entries[-1].id}."
+    )
