@@ -45,7 +45,7 @@ def subject(review: Review, unit: str = "") -> str:
         kind = Text("Sơ kết", "Interim review of")
     else:
         kind = Text(f"Đánh giá năm {review.wave}", f"Review of {review.wave}:")
-    words = Text(f"{kind.vi} {study.title.vi}", f"{kind.en} {study.title}")
+    words = Text(f"{kind.vi}: {study.title.vi}", f"{kind.en.removesuffix(':')}: {study.title}")
     if study.movement:
         movement = study.movement.name
         words = Text(f"{kind.vi} Phong trào thi đua {movement.vi}", f"{kind.en} the {movement.en}")
@@ -105,9 +105,10 @@ def _situation(review: Review) -> Iterator[Block]:
         counts = people | {"people": whole, "units": len(roster)}
         fact = facts.one(f"roster {review.wave}", f"review.study.wave({review.wave}).roster", counts)
         yield _say(Said(str(Text(
-            f"Tại thời điểm khảo sát năm {review.wave}, {study.school.name.vi} có {told} cán bộ, giáo viên, nhân viên "
-            f"({each}), sinh hoạt tại {number(len(roster), 0)} đơn vị.",
-            f"At the time of the {review.wave} survey, {study.school.name} had {told} staff ({each}) in {len(roster)} units.",
+            f"Tại thời điểm khảo sát năm {review.wave}, {study.school.name.vi} có {told} người thuộc diện khảo sát "
+            f"({each}), ở {number(len(roster), 0)} đơn vị.",
+            f"At the time of the {review.wave} survey, {study.school.name} had {told} people to ask ({each}), in "
+            f"{len(roster)} units.",
         )), (fact,)))  # fmt: skip
     yield _place("tinh_hinh", "quy mô lớp, học sinh; thuận lợi, khó khăn.", "classes and students; conditions.")
 
@@ -126,7 +127,7 @@ def _results(review: Review) -> Iterator[Block]:
     parts = (
         (Text("Kết quả theo các nội dung thi đua", "Results by content"), list(_contents(review))),
         (Text("Kết quả thực hiện các chỉ tiêu", "Targets"), list(_targets(review))),
-        (Text("Kết quả khảo sát cán bộ, giáo viên, nhân viên", "Staff survey"), list(_survey(review))),
+        (Text("Kết quả khảo sát", "Survey results"), list(_survey(review))),
         (Text("Điển hình, khen thưởng", "Good examples and awards"), list(_examples(review))),
     )
     for place, (words, found) in enumerate(((words, found) for words, found in parts if found), start=1):

@@ -120,7 +120,8 @@ class Drawing:
                 if said.id:
                     bookmark(cell.paragraphs[0], said.id, int(said.id[1:]))
         if ids:
-            told = Text(f"Mã số liệu {ids[0]}–{ids[-1]}, theo hàng.", f"Ids {ids[0]}–{ids[-1]}, row by row.")
+            several = ids[0] if len(ids) == 1 else f"{ids[0]}–{ids[-1]}"
+            told = Text(f"Mã số liệu {several}, theo hàng.", f"Ids {several}, row by row.")
             self.document.add_paragraph(str(told), style="KSS Ghi chu")
 
     def _caption(self, name: str, caption: str, style: str, id_: str = "") -> None:
