@@ -37,6 +37,7 @@ TABLES = ("KSS Dau trang", "KSS Quoc hieu", "KSS Noi nhan", "KSS Chu ky")  # the
 BLOCKS = (qn("w:p"), qn("w:tbl"))
 FALLBACK = "KSS Noi dung"
 ASKED = re.compile(r"\[(Nhà trường bổ sung|The school adds): .*\]")
+TITLE = Text("Lời người viết trong báo cáo (chương trình giữ)", "What people wrote in the report (kept by the program)")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,11 @@ class Passage:
 
     def __add__(self, other: Passage) -> Passage:
         """One after the other; what the second refers to is named anew."""
-        shift = {key: f"x{key}" for key in (*other.pictures, *other.links)}
+        taken = {*self.pictures, *self.links}
+        prefix = "x"
+        while any(f"{prefix}{key}" in taken for key in (*other.pictures, *other.links)):
+            prefix += "x"  # the first may itself be a sum
+        shift = {key: f"{prefix}{key}" for key in (*other.pictures, *other.links)}
         blocks = tuple(_renamed(block, shift) for block in other.blocks)
         return Passage(
             self.blocks + blocks,
@@ -78,8 +83,12 @@ class Passage:
 
 def digest(element: etree._Element) -> str:
     """A name of a block's words, by which the program knows its own."""
-    words = "\n".join(words_of(paragraph) for paragraph in _paragraphs(element))
-    return hashlib.sha256(words.encode()).hexdigest()
+    return hashlib.sha256("\n".join(words_of(paragraph) for paragraph in _paragraphs(element)).encode()).hexdigest()
+
+
+def _digest_of(words: str) -> str:
+    """The digest of a paragraph that reads so."""
+    return hashlib.sha256(" ".join(unicodedata.normalize("NFC", words).split()).encode()).hexdigest()
 
 
 def words_of(paragraph: etree._Element) -> str:
@@ -93,7 +102,11 @@ def words_of(paragraph: etree._Element) -> str:
 
 def prompt_of(place: Place) -> str:
     """What stands in a place until somebody writes there."""
-    return str(Text(f"[Nhà trường bổ sung: {place.prompt}]", f"[The school adds: {place.prompt}]"))
+    return str(_asking(place.prompt))
+
+
+def _asking(prompt: str) -> Text:
+    return Text(f"[Nhà trường bổ sung: {prompt}]", f"[The school adds: {prompt}]")
 
 
 # --- number, date and name of the signer: in the tables at the top and at the end
@@ -377,35 +390,48 @@ def keep(path: Path, passages: Mapping[str, Passage], places: Sequence[Place]) -
     known = [place.key for place in places]
     gone = [Place(key, key) for key in passages if key not in known]
     document = layout.blank()
-    heading = Text(
-        "Lời người viết trong báo cáo (chương trình giữ)", "What people wrote in the report (kept by the program)"
-    )
-    document.add_paragraph(str(heading), style="KSS Ten loai")
+    document.add_paragraph(str(TITLE), style="KSS Ten loai")
     for one in (*places, *gone):
         document.add_paragraph(f"{one.key}: {one.prompt}", style="KSS Muc 2")
         place(document, one, passages.get(one.key))
-    content = layout.packed(document, str(heading))
+    content = layout.packed(document, str(TITLE))
     if path.exists():
         before = path.read_bytes()
         if before == content:
             return []
-        aside = path.with_name(f"{path.stem}-{hashlib.sha256(before).hexdigest()[:8]}.docx")
-        if not aside.exists():
-            store.write(aside, before)
-        return [aside, store.write(path, content)]
+        return [_put_aside(path, before), store.write(path, content)]
     return [store.write(path, content)]
+
+
+def _put_aside(path: Path, content: bytes) -> Path:
+    """Keep an earlier content beside the file, under as much of its hash as no other content has taken."""
+    name = hashlib.sha256(content).hexdigest()
+    for length in (8, 16, len(name)):
+        aside = path.with_name(f"{path.stem}-{name[:length]}.docx")
+        if not aside.exists():
+            return store.write(aside, content)
+        if aside.read_bytes() == content:
+            break
+    return aside
 
 
 def kept(path: Path) -> dict[str, Passage]:
     """What `keep` wrote, as it stands now: people may have edited it too."""
     document = _opened(path)
-    headings = {digest(p._p) for p in document.paragraphs if _style(document, p._p) in ("KSS Muc 2", "KSS Ten loai")}
-    asked = {
-        digest(p._p)
-        for p in document.paragraphs
-        if re.fullmatch(r"\[(Nhà trường bổ sung|The school adds): .*\]", p.text)
-    }
-    return read(path, headings | asked)
+    keys = [key for key in _places(document) if key]
+    ours = {_digest_of(words) for words in (TITLE.vi, TITLE.en)}
+    for paragraph in document.paragraphs:
+        # People use these styles too: the program's headings are those that begin with the name of a place.
+        if _style(document, paragraph._p) == "KSS Muc 2" and (key := _named(words_of(paragraph._p), keys)):
+            prompt = words_of(paragraph._p).removeprefix(f"{key}:").strip()
+            asked = _asking(prompt)
+            ours |= {digest(paragraph._p), _digest_of(asked.vi), _digest_of(asked.en)}
+    return read(path, ours)
+
+
+def _named(words: str, keys: Sequence[str]) -> str:
+    """The place that a heading of the kept file names; "" for any other heading."""
+    return next((key for key in keys if words.startswith(f"{key}:")), "")
 
 
 def merge(
@@ -413,8 +439,9 @@ def merge(
 ) -> tuple[dict[str, Passage], list[Text]]:
     """What counts of two copies. written: place -> digest of what the program last wrote into the report ("": nothing).
 
-    The copy that a person edited counts; where both were, both do, the report's first. What was deleted from the report is gone
-    from it. With notes of what the person is to know.
+    The copy that a person edited counts; where both were, both do, the report's first. Of two with the same words the
+    report's counts, since its bold or its links may be new. What was deleted from the report is gone from it; what is only
+    missing in the kept file is not, for that file may be lost or left behind. With notes of what the person is to know.
     """
     found: dict[str, Passage] = {}
     notes: list[Text] = []
@@ -428,8 +455,13 @@ def merge(
                 f"Chỗ “{key}” được sửa cả trong báo cáo và trong thư mục passages: giữ cả hai, xin chọn lại.",
                 f"The place “{key}” was edited in the report and in the folder passages: both are kept, please choose.",
             ))  # fmt: skip
-        elif edited and here:
+        elif here and (edited or there is None or not edited_there):
             found[key] = here
+            if last and there is None:
+                notes.append(Text(
+                    f"Chỗ “{key}” không có trong thư mục passages: giữ lời đang có trong báo cáo; muốn bỏ thì xóa ở báo cáo.",
+                    f"The place “{key}” is not in the folder passages: the report's words stay; to drop them, delete them.",
+                ))  # fmt: skip
         elif edited and last and not edited_there:
             notes.append(Text(
                 f"Chỗ “{key}” đã bị xóa trong báo cáo; bản cũ nằm trong thư mục passages.",

@@ -1,5 +1,6 @@
 """What people write into a report survives every later run, wherever they wrote it, and is kept in the study's folder."""
 
+import hashlib
 import io
 import shutil
 import subprocess
@@ -245,11 +246,74 @@ A, B, C = said("A"), said("B"), said("C")
         (B, B, A.digest, "B", 0),  # edited in both alike
         (None, A, A.digest, None, 1),  # deleted in the report
         (None, A, "", "A", 0),  # a report that never had it
+        (A, None, A.digest, "A", 1),  # the kept file was lost, or left behind
+        (B, None, A.digest, "B", 1),  # the same, and edited in the report
+        (None, B, A.digest, "B", 0),  # deleted in the report, edited in the kept file
     ],
 )
 def test_which_of_two_copies_counts(report_, kept, last, outcome, notes):
     found, told = passages.merge({"x": report_} if report_ else {}, {"x": kept} if kept else {}, {"x": last})
     assert (found["x"].text if "x" in found else None, len(told)) == (outcome, notes)
+
+
+def test_the_notes_of_two_copies_in_words():
+    told = [
+        passages.merge({"x": B}, {"x": C}, {"x": A.digest})[1],
+        passages.merge({}, {"x": A}, {"x": A.digest})[1],
+        passages.merge({"x": A}, {}, {"x": A.digest})[1],
+    ]
+    assert [(note.vi, note.en) for notes in told for note in notes] == [
+        (
+            "Chỗ “x” được sửa cả trong báo cáo và trong thư mục passages: giữ cả hai, xin chọn lại.",
+            "The place “x” was edited in the report and in the folder passages: both are kept, please choose.",
+        ),
+        (
+            "Chỗ “x” đã bị xóa trong báo cáo; bản cũ nằm trong thư mục passages.",
+            "The place “x” was emptied in the report; the earlier words are in the folder passages.",
+        ),
+        (
+            "Chỗ “x” không có trong thư mục passages: giữ lời đang có trong báo cáo; muốn bỏ thì xóa ở báo cáo.",
+            "The place “x” is not in the folder passages: the report's words stay; to drop them, delete them.",
+        ),
+    ]
+
+
+def test_bold_that_is_new_in_the_report_counts_though_the_words_are_the_same():
+    document = layout.blank()
+    document.add_paragraph().add_run("A").bold = True
+    bold = passages._passage(document, [document.paragraphs[0]._p])
+    found, notes = passages.merge({"x": bold}, {"x": A}, {"x": A.digest})
+    assert found["x"] == bold and notes == []
+
+
+def test_a_heading_of_a_persons_own_stays_in_the_kept_file(tmp_path):
+    document = layout.blank()
+    written = [document.add_paragraph("Tiểu mục", style="KSS Muc 2")._p, document.add_paragraph("Lời.")._p]
+    path = tmp_path / "giu.docx"
+    passages.keep(path, {"han_che": passages._passage(document, written)}, PLACES)
+    assert texts(passages.kept(path)) == {"han_che": "Tiểu mục\nLời."}
+
+
+def test_words_between_the_brackets_that_asked_for_them_stay_in_the_kept_file(tmp_path):
+    path = tmp_path / "giu.docx"
+    passages.keep(path, {"han_che": said("[Nhà trường bổ sung: 36 lớp]")}, PLACES)
+    assert texts(passages.kept(path)) == {"han_che": "[Nhà trường bổ sung: 36 lớp]"}
+
+
+def test_what_was_put_aside_is_not_taken_for_another_content_of_that_name(tmp_path):
+    path = tmp_path / "giu.docx"
+    passages.keep(path, {"han_che": A}, PLACES)
+    before = path.read_bytes()
+    other = path.with_name(f"giu-{hashlib.sha256(before).hexdigest()[:8]}.docx")
+    other.write_bytes(b"khac")
+    aside, _ = passages.keep(path, {"han_che": B}, PLACES)
+    assert (aside.read_bytes(), other.read_bytes()) == (before, b"khac")
+
+
+def test_the_kept_file_is_valid_open_xml(tmp_path):
+    path = tmp_path / "giu.docx"
+    passages.keep(path, {"han_che": A}, PLACES)
+    assert [str(error) for error in OpenXmlValidator().validate(str(path)).errors] == []
 
 
 def test_the_kept_file_is_read_again_and_an_earlier_one_is_put_aside(tmp_path):
@@ -287,6 +351,8 @@ def test_a_passage_added_to_another_keeps_both_pictures(tmp_path):
         found.append(passages.read(saved(document, tmp_path), ours)["bai_hoc"])
     both = found[0] + found[1]
     assert both.text == "red\nblue" and sorted(both.pictures.values()) == sorted([picture("red"), picture("blue")])
+    three = both + found[0]
+    assert sorted(three.pictures.values()) == sorted([picture("red"), picture("blue"), picture("red")])
     document, _ = document_of({"bai_hoc": both})
     again = docx.Document(str(saved(document, tmp_path)))
     assert len(list(again.part.package.image_parts)) == 2
