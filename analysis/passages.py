@@ -32,11 +32,17 @@ from survey import store
 from survey.errors import Text, UserError
 
 MARK, FIRST_ID = "NV_", 10_000
-OWN = re.compile(r"E\d+|_Toc\d+|B_\w+")  # bookmarks of the program's own sentences, headings, captions
+LOOSE = "khac"  # where words are kept that stand in a report without any place
+OWN = re.compile(
+    r"E\d+|_Toc0\d{5}|B_\w+"
+)  # the program's sentences, headings, captions; Word's _Toc has 8 digits or more
+CONTENTS = ("kss muc luc", "toc ", "contents ")  # styles of lines of the table of contents: ours, Word's, LibreOffice's
 TABLES = ("KSS Dau trang", "KSS Quoc hieu", "KSS Noi nhan", "KSS Chu ky")  # the head of the document, and its end
 BLOCKS = (qn("w:p"), qn("w:tbl"))
+WORDS = tuple(qn(name) for name in ("w:t", "m:t", "w:tab", "w:br", "w:cr", "w:ptab", "w:sym", "w:noBreakHyphen"))
+ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again, for old programs
+UNREAD = (qn("w:del"), qn("w:moveFrom"), ALTERNATE)
 FALLBACK = "KSS Noi dung"
-ASKED = re.compile(r"\[(Nhà trường bổ sung|The school adds): .*\]")
 TITLE = Text("Lời người viết trong báo cáo (chương trình giữ)", "What people wrote in the report (kept by the program)")
 
 
@@ -94,10 +100,19 @@ def _digest_of(words: str) -> str:
 def words_of(paragraph: etree._Element) -> str:
     """A paragraph's text as it reads: what was deleted is left out, what was inserted is not."""
     parts = []
-    for element in paragraph.iter(qn("w:t"), qn("w:tab"), qn("w:br")):
-        if not any(parent.tag in (qn("w:del"), qn("w:moveFrom")) for parent in element.iterancestors()):
-            parts.append(element.text or "" if element.tag == qn("w:t") else " ")
+    for element in paragraph.iter(*WORDS):
+        if not any(parent.tag in UNREAD for parent in element.iterancestors()):
+            parts.append(_letters(element))
     return " ".join(unicodedata.normalize("NFC", "".join(parts)).split())
+
+
+def _letters(element: etree._Element) -> str:
+    """What one element of a run reads: text, of an equation too, a symbol, a hyphen, else a space."""
+    if element.tag in (qn("w:t"), qn("m:t")):
+        return element.text or ""
+    if element.tag == qn("w:sym"):
+        return chr(int(element.get(qn("w:char"), "25A1"), 16))
+    return "-" if element.tag == qn("w:noBreakHyphen") else " "
 
 
 def prompt_of(place: Place) -> str:
@@ -200,25 +215,25 @@ def _renamed(block: bytes, keys: Mapping[str, str]) -> bytes:
 # --- out of a document
 
 
-def read(path: Path, ours: Collection[str] | None) -> dict[str, Passage]:
+def read(path: Path, ours: Collection[str], places: Sequence[Place] = ()) -> dict[str, Passage]:
     """Place -> what people wrote, in a report that somebody may have edited; `ours`: digests of the program's own blocks.
 
-    ours None: nobody knows what the program wrote (its ledger is gone), so that only what lies inside the places is taken.
+    places: those of that report. The words that ask for one then mark where it stands, should its bookmark be gone.
     """
     document = _opened(path)
+    asked = {_digest_of(prompt_of(place)): place.key for place in places}
     found: dict[str, list[etree._Element]] = {}
     early: list[etree._Element] = []
-    here = ""
-    for element, opened, inside in _walk(document):
-        here = inside or opened or here
-        if element is None or (ours is None and not inside) or not _is_peoples(document, element, ours or ()):
-            continue
-        (found.setdefault(here, []) if here else early).append(element)
+    first = ""
+    for element, here in _walk(document, asked):
+        first = first or here
+        if element is not None and _is_peoples(document, element, ours):
+            (found.setdefault(here, []) if here else early).append(element)
     if early:
-        first = next(iter(_places(document)), "")
+        first = first or next((place.key for place in places), LOOSE)
         found[first] = early + found.get(first, [])
     for key, paragraphs in fields(document).items():
-        if ours is not None and (written := [p for p in paragraphs if words_of(p) and digest(p) not in ours]):
+        if written := [p for p in paragraphs if words_of(p) and digest(p) not in ours]:
             found[key] = written
     return {key: _passage(document, blocks) for key, blocks in found.items()}
 
@@ -229,23 +244,27 @@ def _places(document: Document) -> list[str]:
     return [name.removeprefix(MARK) for name in names if name.startswith(MARK)]
 
 
-def _walk(document: Document) -> Iterator[tuple[etree._Element | None, str, str]]:
-    """Every block of the body: (block, the last place that opened up to it, the place that it lies in)."""
+def _walk(document: Document, asked: Mapping[str, str]) -> Iterator[tuple[etree._Element | None, str]]:
+    """Every block of the body, None for a mark between blocks, with the place that it lies in, else the last one before it.
+
+    asked: digest of the words that ask for a place -> the place.
+    """
+    closed = {end.get(qn("w:id")) for end in document.element.body.iter(qn("w:bookmarkEnd"))}
     last = ""
     open_: dict[str, str] = {}
     for element in _blocks(document.element.body):
-        if element.tag == qn("w:bookmarkEnd"):
-            open_.pop(element.get(qn("w:id")), None)
-            continue
-        marks = [element] if element.tag == qn("w:bookmarkStart") else list(element.iter(qn("w:bookmarkStart")))
-        for start in marks:
+        between = element.tag not in BLOCKS
+        for start in element.iter(qn("w:bookmarkStart")):
             if start.get(qn("w:name"), "").startswith(MARK):
                 last = start.get(qn("w:name")).removeprefix(MARK)
-                open_[start.get(qn("w:id"))] = last
-        inside = next(reversed(open_.values()), "") if open_ else ""
-        ends = [] if element.tag == qn("w:bookmarkStart") else list(element.iter(qn("w:bookmarkEnd")))
-        yield (None if element.tag == qn("w:bookmarkStart") else element), last, inside
-        for end in ends:
+                if (
+                    start.get(qn("w:id")) in closed
+                ):  # one that never ends holds nothing: it only says where the place began
+                    open_[start.get(qn("w:id"))] = last
+        if not between:
+            last = asked.get(digest(element), last)
+        yield None if between else element, next(reversed(open_.values()), last)
+        for end in element.iter(qn("w:bookmarkEnd")):
             open_.pop(end.get(qn("w:id")), None)
 
 
@@ -263,18 +282,48 @@ def _is_peoples(document: Document, element: etree._Element, ours: Collection[st
     drawn = list(element.iter(qn("w:drawing"), qn("w:pict"), qn("w:object")))
     if not words and not drawn:
         return False
-    if not drawn and ASKED.fullmatch(words_of(element)):
-        return False
-    marks = (mark.get(qn("w:name"), "") for mark in element.iter(qn("w:bookmarkStart")))
-    if any(OWN.fullmatch(mark) for mark in marks):
-        return False
-    if any(named.get("name", "").startswith("KSS ") for named in element.iter(qn("wp:docPr"))):
+    known = words and digest(element) in ours
+    if _charts(element):  # the program writes no words beside its charts
+        return words and not known
+    if any(_is_own(mark, element, ours) for mark in element.iter(qn("w:bookmarkStart"))):
         return False
     if element.tag == qn("w:tbl") and any(_style(document, p).startswith(TABLES) for p in element.iter(qn("w:p"))):
         return False
-    if _style(document, element).startswith(("KSS Muc luc", "KSS Ten loai")):
+    if _is_contents(document, element):
         return False
-    return not (words and digest(element) in ours) or bool(drawn)
+    return not known or bool(drawn)
+
+
+def _charts(element: etree._Element) -> list[etree._Element]:
+    """The program's own charts in a block."""
+    drawings = element.iter(qn("w:drawing"))
+    return [d for d in drawings if any(n.get("name", "").startswith("KSS ") for n in d.iter(qn("wp:docPr")))]
+
+
+def _is_own(mark: etree._Element, element: etree._Element, ours: Collection[str]) -> bool:
+    """Does this bookmark say that its block is the program's?
+
+    Where somebody types a paragraph before a sentence, Word may let the sentence's bookmark begin there. Such a one ends in a
+    later block; if that is still the program's own, word for word, this one is not.
+    """
+    if not OWN.fullmatch(mark.get(qn("w:name"), "")):
+        return False
+    number = mark.get(qn("w:id"))
+    if any(end.get(qn("w:id")) == number for end in element.iter(qn("w:bookmarkEnd"))):
+        return True
+    later = (
+        b for b in element.itersiblings(*BLOCKS) for e in b.iter(qn("w:bookmarkEnd")) if e.get(qn("w:id")) == number
+    )
+    block = next(later, None)
+    return block is None or digest(block) not in ours
+
+
+def _is_contents(document: Document, element: etree._Element) -> bool:
+    """A line of the table of contents, also of one that Word or LibreOffice made anew; not what somebody typed beside it."""
+    if not _style(document, element).lower().startswith(CONTENTS):
+        return False
+    counted = any("PAGEREF" in (code.text or "") for code in element.iter(qn("w:instrText")))
+    return counted or any(link.get(qn("w:anchor")) for link in element.iter(qn("w:hyperlink")))
 
 
 def _style(document: Document, element: etree._Element) -> str:
@@ -334,8 +383,9 @@ def _cleaned(document: Document, element: etree._Element) -> None:
     for reference in list(element.iter(qn("w:commentReference"))):
         run = reference.getparent()
         run.getparent().remove(run)
-    paragraphs = [element] if element.tag == qn("w:p") else list(element.iter(qn("w:p")))
-    for paragraph in paragraphs:
+    for chart in _charts(element):  # the program draws it anew
+        chart.getparent().remove(chart)
+    for paragraph in _paragraphs(element):
         if _style(document, paragraph) == "KSS Cho nguoi viet":  # written over the words that asked for it
             paragraph.pPr.remove(paragraph.pPr.find(qn("w:pStyle")))
             paragraph.get_or_add_pPr().style = FALLBACK.replace(" ", "")

@@ -14,7 +14,7 @@ from analysis import evidence, passages, pdf, report_content, report_summary, ta
 from analysis import report_layout as layout
 from analysis.blocks import Block, Place
 from analysis.evidence import EXEMPT, Ledger
-from analysis.report_document import Drawing, embed, embedded
+from analysis.report_document import TITLE, Drawing, bookmark, embed, embedded
 from analysis.review import Review
 from survey import store
 from survey.errors import Text, spoken
@@ -57,10 +57,9 @@ def write(
     name = name_of(review, unit)
     path = folder / f"{name}.docx"
     blocks = blocks_of(review, unit)
-    places = [block for block in blocks if isinstance(block, Place)]
-    written, notes = _passages(review, path, places)
-    notes += _put_aside(path)
     ledger = evidence.of(review, blocks, unit)
+    written, notes = _passages(review, path, blocks, ledger)
+    notes += _put_aside(path)
     content, ledger = document(review, blocks, ledger, written, unit=unit, template=template)
     printed = None
     if with_pdf and pdf.program():
@@ -117,9 +116,13 @@ def document(
     made = layout.from_template(template) if template else layout.blank()
     layout.heading(made, study.school, "BC", review.until.year)
     layout.title(made, str(Text("BÁO CÁO", "REPORT")), report_content.subject(review, unit))
+    titles = [p for p in made.paragraphs if p.style is not None and p.style.name == "KSS Ten loai"]
+    for number, paragraph in enumerate(titles):
+        bookmark(paragraph, f"B_ten_loai_{number}", TITLE + number)  # known by it also where somebody changes its words
     layout.page_numbers(made, study.pretend)
     drawing = Drawing(made, study.school, blocks, written, pages or {})
     drawing.draw()
+    drawing.ours += [passages.digest(paragraph._p) for paragraph in titles]
     completed = passages.fields(made)
     drawing.ours += [passages.digest(paragraph) for several in completed.values() for paragraph in several]
     plain = drawing.plain()
@@ -131,16 +134,20 @@ def document(
     return layout.packed(made, f"{Text('Báo cáo', 'Report')} {review.wave}"), ledger
 
 
-def _passages(review: Review, path: Path, places: list[Place]) -> tuple[dict[str, passages.Passage], list[Text]]:
+def _passages(
+    review: Review, path: Path, blocks: tuple[Block, ...], now: Ledger
+) -> tuple[dict[str, passages.Passage], list[Text]]:
     """What people wrote: in the report that lies there, and in the study's folder; kept there before anything is written."""
+    places = [block for block in blocks if isinstance(block, Place)]
     known = review.study.folder / "passages" / f"{path.stem}.docx"
     kept = passages.kept(known) if known.exists() else {}
     found, notes = kept, list[Text]()
     if path.exists():
         before = embedded(path)
-        ledger = before[0] if before else None
-        there = passages.read(path, set(ledger.written) if ledger else None)
-        last = ledger.passages if ledger else {key: kept[key].digest for key in kept}
+        # without its ledger nobody knows what the program wrote there: what it would write today is the next best
+        ledger = before[0] if before else document(review, blocks, now, {}, unit=str(now.origin["unit"]))[1]
+        last = ledger.passages if before else {key: kept[key].digest for key in kept}
+        there = passages.read(path, set(ledger.written), places)
         found, notes = passages.merge(there, kept, last)
         lost = [words for passage in there.values() for words in passage.lost]
         notes += [Text(f"Không chép được: {words}.", f"Not carried over: {words}.") for words in lost]

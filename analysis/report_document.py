@@ -28,7 +28,11 @@ from survey.study import School
 LEDGER = "urn:khaosatso:ledger"
 PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/customXml"
 ITEM = "{7A1B6C0E-5D0B-4C52-9A54-2B0E6F2C2027}"  # any fixed one: it names the item within its document
-HEADINGS, CAPTIONS = 5000, 7000  # where the numbers of their bookmarks begin; those of ids are the ids' own
+HEADINGS, CAPTIONS, TITLE = (
+    5000,
+    7000,
+    8000,
+)  # where the numbers of their bookmarks begin; those of ids are the ids' own
 NO_SPACE = (".", ",", ";", ")", ":")
 
 

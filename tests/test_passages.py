@@ -10,8 +10,8 @@ import docx
 import pytest
 from conftest import need_tool
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,13 +105,6 @@ def test_a_place_whose_bookmark_was_deleted_with_it_loses_no_word(tmp_path):
     assert texts(passages.read(saved(document, tmp_path), ours)) == {"tinh_hinh": "Hạn chế của trường là…"}
 
 
-def test_where_nobody_knows_what_the_program_wrote_only_the_places_are_read(tmp_path):
-    document, _ = document_of()
-    asking(document, "hạn chế khác").text = "Hạn chế của trường."
-    asking(document, "Câu hai").insert_paragraph_before("Xen giữa.")
-    assert texts(passages.read(saved(document, tmp_path), None)) == {"han_che": "Hạn chế của trường."}
-
-
 def test_an_inserted_word_counts_and_a_deleted_one_does_not(tmp_path):
     document, ours = document_of()
     asked = asking(document, "bài học")
@@ -128,23 +121,126 @@ def test_an_inserted_word_counts_and_a_deleted_one_does_not(tmp_path):
     assert texts(passages.read(saved(document, tmp_path), ours)) == {"bai_hoc": "giữ lại"}
 
 
-@settings(max_examples=15, deadline=None)
+def run(words):
+    return f"<w:r><w:t>{words}</w:t></w:r>"
+
+
+def styled(style):
+    return f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>'
+
+
+def placed_after(document, words, xml):
+    """A block, written as XML, after the paragraph with these words."""
+    made = parse_xml(
+        xml.replace(">", f' {nsdecls("w", "m", "wp", "a", "r")} xmlns:v="urn:schemas-microsoft-com:vml">', 1)
+    )
+    asking(document, words)._p.addnext(made)
+    return made
+
+
+def test_the_words_that_ask_say_where_a_place_is_that_lost_its_bookmark(tmp_path):
+    document, ours = document_of()
+    for mark in list(document.element.body.iter(qn("w:bookmarkStart"), qn("w:bookmarkEnd"))):
+        mark.getparent().remove(mark)
+    placed_after(document, "hạn chế khác", f"<w:p>{run('Sau lời mời viết.')}</w:p>")
+    path = saved(document, tmp_path)
+    assert texts(passages.read(path, ours, PLACES)) == {"han_che": "Sau lời mời viết."}
+    assert texts(passages.read(path, ours)) == {"khac": "Sau lời mời viết."}
+
+
+def test_a_bookmark_that_never_ends_does_not_hold_the_rest_of_the_report(tmp_path):
+    document, ours = document_of()
+    end = asking(document, "quy mô lớp")._p.getnext()
+    end.getparent().remove(end)
+    document.add_paragraph("Viết sau cùng.")
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"bai_hoc": "Viết sau cùng."}
+
+
+@pytest.mark.parametrize(
+    ("xml", "words"),
+    [
+        ("<w:p><m:oMath><m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>", "x=1"),
+        ('<w:p><w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r></w:p>', "\uf0fc"),
+        ("<w:p><w:r><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t></w:r></w:p>", "a-b"),
+        (f"<w:sdt><w:sdtContent><w:p>{run('Trong khung.')}</w:p></w:sdtContent></w:sdt>", "Trong khung."),
+        (f"<w:p><w:sdt><w:sdtContent>{run('Trong ô.')}</w:sdtContent></w:sdt></w:p>", "Trong ô."),
+        (f"<w:p><w:r><w:pict><v:shape><v:textbox><w:txbxContent><w:p>{run('Trong hộp.')}</w:p>"
+         "</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>", "Trong hộp."),
+        (f"<w:p>{styled('KSSMuc2')}<w:bookmarkStart w:id='9' w:name='_Toc214567890'/>"
+         f"{run('Tiểu mục.')}<w:bookmarkEnd w:id='9'/></w:p>", "Tiểu mục."),
+        (f"<w:p>{styled('KSSTenloai')}{run('Dưới tên loại.')}</w:p>", "Dưới tên loại."),
+        (f"<w:p>{styled('KSSMucluc1')}{run('Cạnh mục lục.')}</w:p>", "Cạnh mục lục."),
+        ('<w:p><w:r><w:drawing><wp:inline><wp:docPr id="3" name="KSS xu_huong"/></wp:inline></w:drawing></w:r>'
+         f"{run('Cạnh biểu đồ.')}</w:p>", "Cạnh biểu đồ."),
+    ],
+    ids=["equation", "symbol", "hyphen", "content control", "inline control", "text box", "heading in Word's contents",
+         "style of the title", "style of the contents", "beside a chart of the program"],
+)  # fmt: skip
+def test_what_a_person_typed_counts_in_whatever_form(tmp_path, xml, words):
+    document, ours = document_of()
+    placed_after(document, "bài học", xml)
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"bai_hoc": words}
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        f"<w:p><w:bookmarkStart w:id='9' w:name='E012'/>{run('Câu đã sửa.')}<w:bookmarkEnd w:id='9'/></w:p>",
+        f"<w:p><w:bookmarkStart w:id='9' w:name='B_muc'/>{run('Bảng 1. Sửa')}<w:bookmarkEnd w:id='9'/></w:p>",
+        f"<w:p><w:bookmarkStart w:id='9' w:name='_Toc000001'/>{run('I. Sửa')}<w:bookmarkEnd w:id='9'/></w:p>",
+        '<w:p><w:r><w:drawing><wp:inline><wp:docPr id="3" name="KSS xu_huong"/></wp:inline></w:drawing></w:r></w:p>',
+        f"<w:tbl><w:tblPr/><w:tr><w:tc><w:p>{styled('KSSChuky')}{run('Ký')}</w:p></w:tc></w:tr></w:tbl>",
+        f"<w:p>{styled('KSSMucluc1')}<w:hyperlink w:anchor='_Toc2'>{run('I. Mục 3')}</w:hyperlink></w:p>",
+        f"<w:p>{styled('KSSMucluc1')}{run('I. Mục')}<w:r><w:instrText>PAGEREF _Toc2</w:instrText></w:r></w:p>",
+        "<w:p><w:del><w:r><w:delText>bỏ</w:delText></w:r></w:del></w:p>",
+        "<w:p><w:r><w:br w:type='page'/></w:r></w:p>",
+    ],
+    ids=["sentence", "caption", "heading", "chart", "signature", "contents by Word", "contents by field", "deleted", "empty"],
+)  # fmt: skip
+def test_what_the_program_wrote_is_no_persons_though_its_words_are_edited(tmp_path, xml):
+    document, ours = document_of()
+    placed_after(document, "bài học", xml)
+    assert passages.read(saved(document, tmp_path), ours) == {}
+
+
+def test_a_paragraph_typed_before_a_sentence_counts_though_the_sentences_bookmark_begins_there(tmp_path):
+    document, ours = document_of()
+    start = f"<w:p><w:bookmarkStart w:id='9' w:name='E001'/>{run('Gõ trước câu.')}</w:p>"
+    typed = placed_after(document, "quy mô lớp", start)
+    end = OxmlElement("w:bookmarkEnd")
+    end.set(qn("w:id"), "9")
+    sentence = asking(document, "Câu hai")
+    sentence._p.append(end)
+    sentence._p.addprevious(typed)
+    assert texts(passages.read(saved(document, tmp_path), ours)) == {"tinh_hinh": "Gõ trước câu."}
+
+
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 40), st.text(alphabet="ăâđêôơưáàảãạ Abc1", min_size=1, max_size=12).filter(str.strip)),
+        st.tuples(
+            st.integers(0, 40),
+            st.text(alphabet="ăâđêôơưáàảãạ Abc1", min_size=1, max_size=12).filter(str.strip),
+            st.sampled_from(["Normal", *layout.STYLES]),
+        ),
         min_size=1,
         max_size=6,
-    )
+    ),
+    st.sets(st.integers(0, 5)),
 )
-def test_no_word_of_a_person_is_lost_wherever_it_stands(tmp_path_factory, typed):
+def test_no_word_of_a_person_is_lost_wherever_it_stands(tmp_path_factory, typed, gone):
+    """In any style, and where any of the bookmarks' ends and beginnings are gone."""
     document, ours = document_of()
-    for place, words in typed:
-        body = document.element.body
-        fresh = layout.blank().add_paragraph(f"«{words}»")._p
+    body = document.element.body
+    marks = list(body.iter(qn("w:bookmarkStart"), qn("w:bookmarkEnd")))
+    for number in gone:
+        body.remove(marks[number])
+    for place, words, style in typed:
+        fresh = layout.blank().add_paragraph(f"«{words}»", style=style)._p
         body.insert(place % (len(body) - 1), fresh)
     found = passages.read(saved(document, tmp_path_factory.mktemp("h")), ours)
     kept = "\n".join(texts(found).values())
-    assert sorted(" ".join(f"«{words}»".split()) for _, words in typed) == sorted(kept.split("\n"))
+    assert sorted(" ".join(f"«{words}»".split()) for _, words, _ in typed) == sorted(kept.split("\n"))
 
 
 # --- what is carried over
