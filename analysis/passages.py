@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import io
 import re
 import unicodedata
 import zipfile
@@ -20,7 +19,7 @@ import docx
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import PackageNotFoundError
-from docx.opc.part import Part
+from docx.opc.packuri import PackURI
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.parts.image import ImagePart
@@ -41,7 +40,31 @@ TABLES = ("KSS Dau trang", "KSS Quoc hieu", "KSS Noi nhan", "KSS Chu ky")  # the
 BLOCKS = (qn("w:p"), qn("w:tbl"))
 WORDS = tuple(qn(name) for name in ("w:t", "m:t", "w:tab", "w:br", "w:cr", "w:ptab", "w:sym", "w:noBreakHyphen"))
 ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again, for old programs
+ALTERNATES = ALTERNATE.replace("Fallback", "AlternateContent")
 UNREAD = (qn("w:del"), qn("w:moveFrom"), ALTERNATE)
+DRAWN = (qn("w:drawing"), qn("w:pict"), qn("w:object"))
+NOTES = {
+    qn("w:footnoteReference"): ("footnote", RELATIONSHIP_TYPE.FOOTNOTES),
+    qn("w:endnoteReference"): ("endnote", RELATIONSHIP_TYPE.ENDNOTES),
+}
+RANGES = [f"{kind}Range{end}" for kind in ("comment", "moveFrom", "moveTo") for end in ("Start", "End")]
+MARKS = tuple(qn(f"w:{name}") for name in ("bookmarkStart", "bookmarkEnd", "permStart", "permEnd", "sectPr", *RANGES))
+STYLED = (qn("w:pStyle"), qn("w:rStyle"), qn("w:tblStyle"))
+REFERENCES = ("{http://schemas.openxmlformats.org/officeDocument/2006/relationships}",)
+PASSING = (
+    qn("w:rsid"),
+    "{http://schemas.microsoft.com/office/word/",
+)  # Word's own numbers of one saving, of one document
+ENDINGS = {"image/svg+xml": "svg", "image/x-emf": "emf", "image/x-wmf": "wmf"}
+OBJECTS = {  # the element that refers to it
+    "chart": Text("biểu đồ", "chart"),
+    "relIds": Text("sơ đồ SmartArt", "SmartArt diagram"),
+    "OLEObject": Text("đối tượng nhúng (ví dụ bảng Excel)", "embedded object (an Excel sheet, for one)"),
+    "control": Text("ô điều khiển", "control"),
+    "blip": Text("hình nằm ở tệp khác", "picture in another file"),
+    "imagedata": Text("hình nằm ở tệp khác", "picture in another file"),
+    "": Text("đối tượng", "object"),
+}
 FALLBACK = "KSS Noi dung"
 TITLE = Text("Lời người viết trong báo cáo (chương trình giữ)", "What people wrote in the report (kept by the program)")
 
@@ -55,6 +78,7 @@ class Passage:
     links: Mapping[str, str] = field(default_factory=dict)
     styles: Mapping[str, str] = field(default_factory=dict)  # id -> name, as the document had them
     lost: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)  # content types of the pictures
 
     @property
     def text(self) -> str:
@@ -64,10 +88,12 @@ class Passage:
 
     @property
     def digest(self) -> str:
-        """A name of its words and pictures."""
+        """A name of its words, pictures and links."""
         whole = hashlib.sha256(self.text.encode())
         for picture in sorted(hashlib.sha256(content).hexdigest() for content in self.pictures.values()):
             whole.update(picture.encode())
+        for address in sorted(set(self.links.values())):
+            whole.update(b"\0" + address.encode())
         return whole.hexdigest()
 
     def __add__(self, other: Passage) -> Passage:
@@ -84,6 +110,7 @@ class Passage:
             {**self.links, **{shift[key]: value for key, value in other.links.items()}},
             {**other.styles, **self.styles},
             self.lost + other.lost,
+            {**self.kinds, **{shift[key]: value for key, value in other.kinds.items()}},
         )
 
 
@@ -180,15 +207,13 @@ def _bookmark(tag: str, number: int) -> etree._Element:
 
 
 def _adopted(document: Document, passage: Passage, block: etree._Element) -> etree._Element:
-    """A block with the document's own relationships and styles."""
-    keys = {}
-    for key, content in passage.pictures.items():
-        keys[key], _ = document.part.get_or_add_image(io.BytesIO(content))
+    """A block with the document's own relationships, styles and numbers of drawings."""
+    keys = {key: _add_picture(document, passage, key) for key in passage.pictures}
     for key, address in passage.links.items():
         keys[key] = document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
     _rename(block, keys)
     known = {style.name: style.style_id for style in document.styles}
-    for named in block.iter(qn("w:pStyle"), qn("w:rStyle"), qn("w:tblStyle")):
+    for named in list(block.iter(*STYLED)):
         name = passage.styles.get(named.get(qn("w:val")), "")
         if name in known:
             named.set(qn("w:val"), known[name])
@@ -196,14 +221,33 @@ def _adopted(document: Document, passage: Passage, block: etree._Element) -> etr
             named.set(qn("w:val"), known.get(FALLBACK, known["Normal"]))
         else:
             named.getparent().remove(named)
+    taken = sum(1 for drawn in document.element.body.iter(qn("wp:docPr")) if int(drawn.get("id", "0")) >= FIRST_ID)
+    for number, drawn in enumerate(block.iter(qn("wp:docPr")), start=FIRST_ID + taken):
+        drawn.set("id", str(number))
     return block
 
 
+def _add_picture(document: Document, passage: Passage, key: str) -> str:
+    """The relationship to a picture, whose part is named by its content; python-docx itself knows no EMF and no SVG."""
+    kind = passage.kinds.get(key, "image/png")
+    ending = ENDINGS.get(kind, re.sub(r"^image/(x-)?|[^a-z0-9]", "", kind))
+    name = f"/word/media/nv-{hashlib.sha256(passage.pictures[key]).hexdigest()[:16]}.{ending}"
+    parts = document.part.package.image_parts
+    part = next((part for part in parts if part.partname == name), None)
+    if part is None:
+        part = ImagePart(PackURI(name), kind, passage.pictures[key])
+        parts.append(part)
+    return document.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
+
+
+def _references(element: etree._Element) -> list[tuple[etree._Element, str]]:
+    """Every element that refers to a relationship, and by which attribute."""
+    return [(one, name) for one in element.iter("*") for name in one.attrib if name.startswith(REFERENCES)]
+
+
 def _rename(element: etree._Element, keys: Mapping[str, str]) -> None:
-    for one in element.iter():
-        for name in (qn("r:id"), qn("r:embed"), qn("r:link")):
-            if one.get(name) in keys:
-                one.set(name, keys[one.get(name)])
+    for one, name in _references(element):
+        one.set(name, keys.get(one.get(name), one.get(name)))
 
 
 def _renamed(block: bytes, keys: Mapping[str, str]) -> bytes:
@@ -279,7 +323,7 @@ def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
 
 def _is_peoples(document: Document, element: etree._Element, ours: Collection[str]) -> bool:
     words = any(words_of(paragraph) for paragraph in _paragraphs(element))
-    drawn = list(element.iter(qn("w:drawing"), qn("w:pict"), qn("w:object")))
+    drawn = list(element.iter(*DRAWN, *NOTES))
     if not words and not drawn:
         return False
     known = words and digest(element) in ours
@@ -332,78 +376,148 @@ def _style(document: Document, element: etree._Element) -> str:
 
 
 def _passage(document: Document, elements: Sequence[etree._Element]) -> Passage:
-    pictures: dict[str, bytes] = {}
-    links: dict[str, str] = {}
-    lost: list[str] = []
-    blocks = []
+    parts, blocks = _Parts(), []
     for original in elements:
         element = copy.deepcopy(original)
         _cleaned(document, element)
-        for one in list(element.iter()):
-            for name in (qn("r:id"), qn("r:embed"), qn("r:link")):
-                key = one.get(name)
-                relation = document.part.rels.get(key) if key else None
-                if relation is None:
-                    continue
-                if relation.is_external and one.tag == qn("w:hyperlink"):
-                    links[key] = relation.target_ref
-                elif not relation.is_external and isinstance(relation.target_part, ImagePart):
-                    pictures[key] = relation.target_part.blob
-                else:
-                    lost.append(_name(relation, one))
-                    _drop(one)
+        _carry(document, element, parts)
         blocks.append(etree.tostring(element))
-    styles = {style.style_id: style.name for style in document.styles}
-    used = {
-        n.get(qn("w:val")) for b in blocks for n in parse_xml(b).iter(qn("w:pStyle"), qn("w:rStyle"), qn("w:tblStyle"))
-    }
-    return Passage(
-        tuple(blocks), pictures, links, {key: styles[key] for key in sorted(used) if key in styles}, tuple(lost)
-    )
+    names = {style.style_id: style.name for style in document.styles}
+    used = {named.get(qn("w:val")) for block in blocks for named in parse_xml(block).iter(*STYLED)}
+    styles = {key: names[key] for key in sorted(used) if key in names}
+    return Passage(tuple(blocks), parts.pictures, parts.links, styles, tuple(parts.lost), parts.kinds)
 
 
-def _name(relation: object, element: etree._Element) -> str:
-    part = getattr(relation, "target_part", None) if not getattr(relation, "is_external", False) else None
-    return part.partname if isinstance(part, Part) else etree.QName(element).localname
+@dataclass
+class _Parts:
+    """What the blocks of a passage refer to, while it is put together."""
+
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+
+def _carry(document: Document, element: etree._Element, found: _Parts) -> None:
+    """Collect what a block refers to; take out, and name, what cannot come along."""
+    for one, name in _references(element):
+        key = one.get(name)
+        relation = document.part.rels.get(key)
+        if not key or element not in (one, *one.iterancestors()):  # it went with something else
+            continue
+        if relation is not None and relation.is_external and relation.reltype == RELATIONSHIP_TYPE.HYPERLINK:
+            found.links[key] = relation.target_ref
+        elif relation is not None and not relation.is_external and isinstance(relation.target_part, ImagePart):
+            found.pictures[key] = relation.target_part.blob
+            found.kinds[key] = relation.target_part.content_type
+        elif one.tag == qn("w:hyperlink") or (name == qn("r:link") and one.get(qn("r:embed"))):
+            del one.attrib[name]  # the words, or the picture itself, stay
+        elif (effect := next(one.iterancestors(qn("a:ext")), None)) is not None:
+            effect.getparent().remove(effect)  # what Word made the picture of: the picture has it
+        else:
+            found.lost.append(_name(one))
+            _drop(one)
+
+
+def _name(element: etree._Element) -> str:
+    """What an object is called: its kind in words, and the name that Word shows."""
+    kind = str(OBJECTS.get(etree.QName(element).localname, OBJECTS[""]))
+    holder = next(element.iterancestors(qn("w:drawing")), None)
+    named = holder.find(f".//{qn('wp:docPr')}") if holder is not None else None
+    return f"{kind} “{named.get('name')}”" if named is not None and named.get("name") else kind
 
 
 def _drop(element: etree._Element) -> None:
-    """Take an object out whose data cannot be carried over."""
-    for parent in (element, *element.iterancestors()):
-        if parent.tag in (qn("w:drawing"), qn("w:object"), qn("w:pict")):
-            parent.getparent().remove(parent)
-            return
+    """Take an object out whose data cannot be carried over; where Word keeps a picture of it, that stays."""
+    holder = next((one for one in (element, *element.iterancestors()) if one.tag in DRAWN), element)
+    if holder.tag in (qn("w:pict"), qn("w:object")):
+        element.getparent().remove(element)
+        holder.tag = qn("w:pict")
+        holder.attrib.clear()
+    else:
+        for other in list(holder.iterancestors(ALTERNATES))[:1]:
+            for picture in other.findall(f"{ALTERNATE}/*"):
+                other.addprevious(picture)
+            holder = other
+        holder.getparent().remove(holder)
+    if holder.getparent() is not None and not len(holder):
+        holder.getparent().remove(holder)
 
 
 def _cleaned(document: Document, element: etree._Element) -> None:
-    """Without bookmarks, comments and section breaks; a list's number becomes a dash, which needs no definitions."""
-    for tag in ("w:bookmarkStart", "w:bookmarkEnd", "w:commentRangeStart", "w:commentRangeEnd", "w:sectPr"):
-        for mark in list(element.iter(qn(tag))):
-            mark.getparent().remove(mark)
+    """Without marks, comments and section breaks; notes become words, a list's number a dash, which need no other part."""
+    for mark in list(element.iter(*MARKS)):
+        mark.getparent().remove(mark)
     for reference in list(element.iter(qn("w:commentReference"))):
         run = reference.getparent()
         run.getparent().remove(run)
     for chart in _charts(element):  # the program draws it anew
         chart.getparent().remove(chart)
+    for reference in list(element.iter(*NOTES)):
+        _write_out(document, reference)
+    for one in element.iter("*"):
+        for name in [name for name in one.attrib if name.startswith(PASSING)]:
+            del one.attrib[name]
     for paragraph in _paragraphs(element):
         if _style(document, paragraph) == "KSS Cho nguoi viet":  # written over the words that asked for it
-            paragraph.pPr.remove(paragraph.pPr.find(qn("w:pStyle")))
-            paragraph.get_or_add_pPr().style = FALLBACK.replace(" ", "")
-        numbers = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
-        if numbers is not None:
-            numbers.getparent().remove(numbers)
-            _dash(paragraph)
+            paragraph.pPr.style = FALLBACK.replace(" ", "")
+        _dashed(document, paragraph)
+
+
+def _write_out(document: Document, reference: etree._Element) -> None:
+    """A footnote or endnote as words in brackets, where its number stood."""
+    kind, reltype = NOTES[reference.tag]
+    words = []
+    for relation in document.part.rels.values():
+        if relation.reltype == reltype:
+            notes = parse_xml(relation.target_part.blob).findall(qn(f"w:{kind}"))
+            same = (note for note in notes if note.get(qn("w:id")) == reference.get(qn("w:id")))
+            words += [words_of(paragraph) for note in same for paragraph in _paragraphs(note)]
+    run = reference.getparent()
+    for look in run.findall(qn("w:rPr")):  # raised, as the number was
+        run.remove(look)
+    reference.addprevious(_text(f" ({Text('chú thích', 'note')}: {' '.join(filter(None, words))})"))
+    run.remove(reference)
+
+
+def _dashed(document: Document, paragraph: etree._Element) -> None:
+    """A list's paragraph, numbered by itself or by its style, as one that begins with a dash."""
+    own = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+    number = own.find(qn("w:numId")) if own is not None else None
+    by_style = _numbers(document, paragraph)
+    if own is not None:
+        own.getparent().remove(own)
+    if by_style:
+        paragraph.get_or_add_pPr().style = FALLBACK.replace(" ", "")
+    if number.get(qn("w:val")) != "0" if number is not None else by_style:
+        _dash(paragraph)
+
+
+def _numbers(document: Document, paragraph: etree._Element) -> bool:
+    """Does the paragraph's style number it, as a list's does? A heading's number is its own affair."""
+    style, numbered = Paragraph(paragraph, document._body).style, False
+    while style is not None:
+        if style.element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}") is not None:
+            return False
+        numbered = numbered or style.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}") is not None
+        style = style.base_style
+    return numbered
 
 
 def _dash(paragraph: etree._Element) -> None:
-    run, text = OxmlElement("w:r"), OxmlElement("w:t")
-    text.text = "- "
-    text.set(qn("xml:space"), "preserve")
-    run.append(text)
+    run = OxmlElement("w:r")
+    run.append(_text("- "))
     if paragraph.pPr is not None:
         paragraph.pPr.addnext(run)
     else:
         paragraph.insert(0, run)
+
+
+def _text(words: str) -> etree._Element:
+    made = OxmlElement("w:t")
+    made.text = words
+    made.set(qn("xml:space"), "preserve")
+    return made
 
 
 def _paragraphs(element: etree._Element) -> list[etree._Element]:

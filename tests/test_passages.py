@@ -1,5 +1,7 @@
 """What people write into a report survives every later run, wherever they wrote it, and is kept in the study's folder."""
 
+import contextlib
+import functools
 import hashlib
 import io
 import shutil
@@ -7,9 +9,13 @@ import subprocess
 import zipfile
 
 import docx
+import openpyxl
 import pytest
 from conftest import need_tool
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
@@ -51,6 +57,16 @@ def document_of(written=None, sentences=("Câu một của chương trình.", "C
 def saved(document, folder, name="bao-cao.docx"):
     document.save(str(folder / name))
     return folder / name
+
+
+@functools.cache
+def validator():
+    return OpenXmlValidator()
+
+
+def faults(path):
+    """What Open XML's schemas find wrong with a file."""
+    return [str(error) for error in validator().validate(str(path)).errors]
 
 
 def asking(document, words):
@@ -236,7 +252,7 @@ def test_no_word_of_a_person_is_lost_wherever_it_stands(tmp_path_factory, typed,
     for number in gone:
         body.remove(marks[number])
     for place, words, style in typed:
-        fresh = layout.blank().add_paragraph(f"«{words}»", style=style)._p
+        fresh = document.add_paragraph(f"«{words}»", style=style)._p
         body.insert(place % (len(body) - 1), fresh)
     found = passages.read(saved(document, tmp_path_factory.mktemp("h")), ours)
     kept = "\n".join(texts(found).values())
@@ -281,7 +297,7 @@ def test_bold_words_a_table_a_list_a_picture_and_a_link_survive_five_reports_wit
         path = saved(document, tmp_path, f"lan-{turn}.docx")
         found = passages.read(path, ours)
         assert texts(found) == texts(first) and found["tinh_hinh"].digest == first["tinh_hinh"].digest
-        assert [str(error) for error in OpenXmlValidator().validate(str(path)).errors] == []
+        assert faults(path) == []
     assert texts(found) == {"tinh_hinh": "Trường có 36 lớp, xem trang của trường\nKhối 10\n12 lớp\n- một gạch đầu dòng"}
     last = docx.Document(str(path))
     paragraph = asking(last, "Trường có 36 lớp")
@@ -303,7 +319,158 @@ def test_an_object_that_cannot_be_carried_over_is_named(tmp_path):
     asked.add_run()._r.append(held)
     found = passages.read(saved(document, tmp_path), ours)
     assert found["bai_hoc"].text == "Có biểu đồ:"
-    assert found["bai_hoc"].lost == ("/word/styles.xml",)
+    assert found["bai_hoc"].lost == ("ô điều khiển",)
+
+
+NAMED = (
+    '<w:p><w:r><w:drawing><wp:inline><wp:docPr id="3" name="Sơ đồ 1"/><a:graphic>{}</a:graphic></wp:inline></w:drawing>'
+    "</w:r></w:p>"
+)
+ELSEWHERE = "https://example.edu.vn/hinh.png"
+
+
+def pictured(document, content=None, kind="image/png"):
+    """A paragraph of a person's with a picture, of any kind."""
+    asked = asking(document, "bài học")
+    asked.text = "Có hình:"
+    asked.add_run().add_picture(io.BytesIO(picture()), width=Mm(20))
+    (part,) = document.part.package.image_parts
+    if content:
+        part._blob, part._content_type = content, kind
+    return asked
+
+
+def carried(document, ours, folder):
+    """What was read, and what is read again after it was written into the next report, which is valid."""
+    first = passages.read(saved(document, folder), ours)["bai_hoc"]
+    document, ours = document_of({"bai_hoc": first})
+    path = saved(document, folder, "sau.docx")
+    assert faults(path) == []
+    again = passages.read(path, ours)["bai_hoc"]
+    assert again.digest == first.digest and again.lost == ()
+    return first, again
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("image/x-emf", b"\1\0\0\0".ljust(40, b"\0") + b" EMF".ljust(68, b"\0")),
+        ("image/x-wmf", b"\xd7\xcd\xc6\x9a".ljust(40, b"\0")),
+        ("image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    ],
+)
+def test_a_picture_of_a_kind_that_python_docx_does_not_know_is_carried_over(tmp_path, kind, content):
+    document, ours = document_of()
+    pictured(document, content, kind)
+    _, again = carried(document, ours, tmp_path)
+    assert (list(again.pictures.values()), list(again.kinds.values())) == ([content], [kind])
+
+
+def test_a_picture_that_is_a_link_stays_both(tmp_path):
+    document, ours = document_of()
+    asked = pictured(document)
+    link = document.part.relate_to("https://example.edu.vn/", RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    asked._p.find(f".//{qn('wp:docPr')}").append(parse_xml(f'<a:hlinkClick {nsdecls("a", "r")} r:id="{link}"/>'))
+    _, again = carried(document, ours, tmp_path)
+    assert (list(again.pictures.values()), list(again.links.values())) == ([picture()], ["https://example.edu.vn/"])
+
+
+def test_a_picture_keeps_itself_where_the_effects_behind_it_cannot_come_along(tmp_path):
+    document, ours = document_of()
+    blip = pictured(document)._p.find(f".//{qn('a:blip')}")
+    part = Part(PackURI("/word/media/hdphoto1.wdp"), "image/vnd.ms-photo", b"x", document.part.package)
+    key = document.part.relate_to(part, "http://schemas.microsoft.com/office/2007/relationships/hdphoto")
+    blip.append(
+        parse_xml(f'<a:extLst {nsdecls("a", "r")}><a:ext uri="x"><a:layer r:embed="{key}"/></a:ext></a:extLst>')
+    )
+    blip.set(qn("r:link"), document.part.relate_to(ELSEWHERE, RELATIONSHIP_TYPE.IMAGE, is_external=True))
+    first, again = carried(document, ours, tmp_path)
+    assert (first.lost, list(again.pictures.values())) == ((), [picture()])
+
+
+def test_two_pictures_never_have_one_number(tmp_path):
+    document, ours = document_of()
+    pictured(document)
+    written = passages.read(saved(document, tmp_path), ours)["bai_hoc"]
+    document, _ = document_of({"bai_hoc": written + written, "han_che": written})
+    assert [drawn.get("id") for drawn in document.element.body.iter(qn("wp:docPr"))] == ["10000", "10001", "10002"]
+
+
+@pytest.mark.parametrize(
+    ("graphic", "lost"),
+    [
+        ('<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" r:id="{}"/>', "biểu đồ “Sơ đồ 1”"),
+        ('<d:relIds xmlns:d="urn:d" r:dm="{}" r:lo="rId98" r:qs="rId99" r:cs="rId97"/>', "sơ đồ SmartArt “Sơ đồ 1”"),
+        ('<a:blip r:link="{}"/>', "hình nằm ở tệp khác “Sơ đồ 1”"),
+        ('<a:other r:id="{}"/>', "đối tượng “Sơ đồ 1”"),
+    ],
+    ids=["chart", "diagram", "picture in another file", "other"],
+)
+def test_a_drawing_that_cannot_be_carried_over_is_named_in_words_and_leaves_no_trace(tmp_path, graphic, lost):
+    document, ours = document_of()
+    asking(document, "bài học").text = "Có hình:"
+    key = document.part.relate_to(ELSEWHERE, RELATIONSHIP_TYPE.IMAGE, is_external=True)
+    placed_after(document, "Có hình", NAMED.format(graphic.format(key)))
+    first, _ = carried(document, ours, tmp_path)
+    assert (first.text, first.lost, b"r:" in b"".join(first.blocks)) == ("Có hình:", (lost,), False)
+
+
+def test_of_an_embedded_object_the_picture_stays(tmp_path):
+    document, ours = document_of()
+    asked = pictured(document)
+    (key,) = (r.rId for r in document.part.rels.values() if r.reltype == RELATIONSHIP_TYPE.IMAGE)
+    asked.text = "Có bảng Excel:"
+    made = '<w:p><w:r><w:object w:dxaOrig="9"><v:shape style="width:9pt;height:9pt"><v:imagedata r:id="{}"/></v:shape>'
+    made += '<o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" r:id="{}"/></w:object></w:r></w:p>'
+    data = Part(PackURI("/word/embeddings/a.xlsx"), "application/x", b"x", document.part.package)
+    placed_after(document, "Có bảng", made.format(key, document.part.relate_to(data, RELATIONSHIP_TYPE.PACKAGE)))
+    first, again = carried(document, ours, tmp_path)
+    assert first.lost == ("đối tượng nhúng (ví dụ bảng Excel)",)
+    assert list(again.pictures.values()) == [picture()]
+
+
+@pytest.mark.parametrize("kind", ["footnote", "endnote"])
+def test_a_footnote_becomes_words_in_brackets(tmp_path, kind):
+    document, ours = document_of()
+    asked = asking(document, "bài học")
+    asked.text = "Có chú thích"
+    asked._p.append(parse_xml(f'<w:r {nsdecls("w")}><w:{kind}Reference w:id="2"/></w:r>'))
+    note = f'<w:{kind}s {nsdecls("w")}><w:{kind} w:id="2"><w:p>{run("lời chú")}</w:p></w:{kind}></w:{kind}s>'
+    part = Part(PackURI(f"/word/{kind}s.xml"), "application/xml", note.encode(), document.part.package)
+    document.part.relate_to(part, f"{RELATIONSHIP_TYPE.FOOTNOTES.rsplit('/', 1)[0]}/{kind}s")
+    _, again = carried(document, ours, tmp_path)
+    assert again.text == "Có chú thích (chú thích: lời chú)"
+
+
+@pytest.mark.parametrize(
+    ("style", "number", "words"),
+    [("List Bullet", None, "- một"), ("List Number", 3, "- một"), ("Normal", 3, "- một"), ("Normal", 0, "một")],
+)
+def test_a_list_becomes_paragraphs_with_a_dash_once(tmp_path, style, number, words):
+    document, ours = document_of()
+    listed = document.add_paragraph("một", style=style)
+    if number is not None:
+        listed._p.get_or_add_pPr()._add_numPr()._add_numId().val = number
+    _, again = carried(document, ours, tmp_path)
+    assert again.text == words
+    assert "List" not in "".join(again.styles)
+
+
+def test_a_style_that_the_next_report_does_not_have_becomes_that_of_its_text(tmp_path):
+    document, ours = document_of()
+    document.styles.add_style("Riêng", WD_STYLE_TYPE.PARAGRAPH)
+    document.add_paragraph("Lời.", style="Riêng")
+    carried(document, ours, tmp_path)
+    last = docx.Document(str(tmp_path / "sau.docx"))
+    assert asking(last, "Lời.").style.name == "KSS Noi dung"
+
+
+def test_comments_and_words_own_numbers_are_left_behind(tmp_path):
+    document, ours = document_of()
+    typed = '<w:p w:rsidR="00AA00AA"><w:commentRangeStart w:id="5"/>' + run("Lời.") + '<w:commentRangeEnd w:id="5"/>'
+    placed_after(document, "bài học", typed + '<w:r><w:commentReference w:id="5"/></w:r></w:p>')
+    first, _ = carried(document, ours, tmp_path)
+    assert first.text == "Lời." and b"comment" not in first.blocks[0] and b"rsid" not in first.blocks[0]
 
 
 @pytest.mark.slow
@@ -409,7 +576,7 @@ def test_what_was_put_aside_is_not_taken_for_another_content_of_that_name(tmp_pa
 def test_the_kept_file_is_valid_open_xml(tmp_path):
     path = tmp_path / "giu.docx"
     passages.keep(path, {"han_che": A}, PLACES)
-    assert [str(error) for error in OpenXmlValidator().validate(str(path)).errors] == []
+    assert faults(path) == []
 
 
 def test_the_kept_file_is_read_again_and_an_earlier_one_is_put_aside(tmp_path):
@@ -435,6 +602,29 @@ def test_a_damaged_file_is_refused_in_words_and_left_alone(tmp_path):
         "  Cách sửa: Đóng Word rồi chạy lại; nếu tệp hỏng thì đổi tên nó sang chỗ khác và lấy bản sao lưu. Chưa có gì bị ghi đè."
     )
     assert path.read_bytes() == b"PK hong"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_a_file_damaged_anywhere_is_read_or_refused_in_words_and_never_changed(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("h") / "giu.docx"
+    passages.keep(path, {"han_che": A}, PLACES)
+    content = bytearray(path.read_bytes())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=30)):
+        content[place] ^= 0xFF
+    damaged = bytes(content[: data.draw(st.integers(1, len(content)))])
+    path.write_bytes(damaged)
+    with contextlib.suppress(UserError):
+        passages.kept(path)
+    assert path.read_bytes() == damaged
+
+
+def test_another_program_s_file_is_refused_in_words(tmp_path):
+    path = tmp_path / "so.docx"
+    openpyxl.Workbook().save(path)
+    with pytest.raises(UserError) as error:
+        passages.read(path, set())
+    assert "tệp hỏng hoặc không phải .docx" in str(error.value)
 
 
 def test_a_passage_added_to_another_keeps_both_pictures(tmp_path):
