@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import docx
 import openpyxl
@@ -27,7 +30,14 @@ from analysis.blocks import Chart, Series
 CHART = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
 BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OURS = "KSS "
+SIZE = 11  # points of the words in a chart
 NS = office_charts.NS
+ENTRY = re.compile(r"E\d{3,}")  # the bookmark around a chart of a report: its id in the ledger
+CELLS = re.compile(r"\$(?P<column>[A-Z]{1,3})\$(?P<first>[1-9]\d{0,6})(:\$(?P=column)\$(?P<last>\d{1,7}))?$")
+MOST_ROWS = 1000  # of a chart's data; a formula that names more is not ours
+# What openpyxl says of a workbook that is none; parse errors are SyntaxErrors.
+BROKEN = (zipfile.BadZipFile, InvalidFileException, zlib.error, KeyError, ValueError, TypeError, IndexError, SyntaxError,
+          EOFError)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Found:
-    """drawn: what the picture shows; embedded: what its workbook holds, None where there is none that the chart refers to."""
+    """drawn: what the picture shows, empty where it cannot be read. embedded: what its workbook holds, None without one."""
 
     drawn: Held
     embedded: Held | None
@@ -49,7 +59,8 @@ class Found:
 def add(document: Document, chart: Chart, number: int, width: int = 160) -> Paragraph:
     """Append a native chart; number: of its drawing in the document; width in mm, its height as it needs. Its paragraph."""
     package = document.part.package
-    drawn = office_charts.xml(chart, "Times New Roman", 11)
+    height = office_charts.height_of(chart, width, SIZE)
+    drawn = office_charts.xml(chart, "Times New Roman", SIZE, width, height)
     part = Part(package.next_partname("/word/charts/chart%d.xml"), CHART, drawn, package)
     book = Part(
         package.next_partname("/word/embeddings/Microsoft_Excel_Sheet%d.xlsx"),
@@ -61,7 +72,7 @@ def add(document: Document, chart: Chart, number: int, width: int = 160) -> Para
     key = document.part.relate_to(part, RELATIONSHIP_TYPE.CHART)
     paragraph = document.add_paragraph(style="KSS Ten hinh")
     paragraph.paragraph_format.keep_with_next = True
-    size = f'cx="{Mm(width)}" cy="{Mm(height_of(chart))}"'
+    size = f'cx="{Mm(width)}" cy="{Mm(height)}"'
     drawing = parse_xml(
         f'<w:drawing {nsdecls("w", "wp", "a", "r")}><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent {size}/>'
         f'<wp:docPr id="{number}" name=""/><wp:cNvGraphicFramePr/>'
@@ -75,33 +86,48 @@ def add(document: Document, chart: Chart, number: int, width: int = 160) -> Para
     return paragraph
 
 
-def height_of(chart: Chart) -> int:
-    """mm: a line chart as wide as it reads well, bars by how many there are."""
-    if chart.height or chart.kind == "line":
-        return chart.height or 82
-    each = 10 if chart.kind == "stacked" else 6 * len(chart.series)
-    return min(215, 22 + each * max(2, len(chart.categories)))
-
-
-def read(path: Path) -> dict[str, Found]:
+def read(source: Path | bytes) -> dict[str, Found]:
     """What is found of each chart in a document, by the bookmark around it and by its own name (which LibreOffice drops)."""
-    document = docx.Document(str(path))
     found: dict[str, Found] = {}
+    for part, marks, name in _charts(source):
+        seen = Found(_drawn(part.blob), _embedded(part)) if part is not None else Found(Held((), ()), None)
+        found |= dict.fromkeys([*marks, name.removeprefix(OURS)], seen)
+    return found
+
+
+def others(source: Path | bytes) -> int:
+    """How many charts of a document are not ours: neither their name nor a bookmark around them says so."""
+    return sum(
+        not name.startswith(OURS) and not any(ENTRY.fullmatch(mark) for mark in marks)
+        for _, marks, name in _charts(source)
+    )
+
+
+def _charts(source: Path | bytes) -> Iterator[tuple[Part | None, list[str], str]]:
+    """(part, bookmarks around it, name) of each native chart; the part is None where the document has lost it."""
+    document = docx.Document(io.BytesIO(source) if isinstance(source, bytes) else str(source))
     for drawing in document.element.body.iter(qn("wp:inline"), qn("wp:anchor")):
         held = drawing.find(f".//{{{office_charts.C}}}chart")
         if held is None:
             continue
-        part = document.part.related_parts[held.get(qn("r:id"))]
-        seen = Found(_drawn(part.blob), _embedded(part))
         paragraph = next(drawing.iterancestors(qn("w:p")))
         marks = [mark.get(qn("w:name"), "") for mark in paragraph.iter(qn("w:bookmarkStart"))]
-        name = drawing.find(qn("wp:docPr")).get("name", "").removeprefix(OURS)
-        found |= dict.fromkeys([*marks, name], seen)
-    return found
+        named = drawing.find(qn("wp:docPr"))
+        name = named.get("name", "") if named is not None else ""
+        yield document.part.related_parts.get(held.get(qn("r:id"))), marks, name
+
+
+def _parsed(blob: bytes) -> etree._Element | None:
+    try:
+        return etree.fromstring(blob, etree.XMLParser(resolve_entities=False))
+    except etree.XMLSyntaxError:
+        return None
 
 
 def _drawn(blob: bytes) -> Held:
-    root = etree.fromstring(blob)
+    root = _parsed(blob)
+    if root is None:
+        return Held((), ())
     several = root.findall(".//c:ser", NS)
     categories = _cached(several[0].find("c:cat", NS)) if several else []
     series = []
@@ -110,7 +136,7 @@ def _drawn(blob: bytes) -> Held:
         below, above = (_numbers(one.find(f"c:errBars/c:{side}", NS), len(categories)) for side in ("minus", "plus"))
         name = next(iter(_cached(one.find("c:tx", NS))), "")
         series.append(_series(str(name), values, below, above))
-    return Held(tuple(str(name) for name in categories), tuple(series))
+    return Held(tuple(name or "" for name in categories), tuple(series))
 
 
 def _cached(element: etree._Element | None) -> list[str | None]:
@@ -126,7 +152,19 @@ def _cached(element: etree._Element | None) -> list[str | None]:
 
 
 def _numbers(element: etree._Element | None, count: int) -> list[float | None]:
-    found = [None if word is None else float(word) for word in _cached(element)]
+    """The numbers in a cache; what is none, as the #N/A that Excel writes, is None."""
+    return _filled([_number(word) for word in _cached(element)], count)
+
+
+def _number(word: object) -> float | None:
+    try:
+        value = float(str(word))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _filled(found: list[float | None], count: int) -> list[float | None]:
     return [*found, *[None] * (count - len(found))]
 
 
@@ -139,51 +177,53 @@ def _series(name: str, values: list[float | None], below: list[float | None], ab
 
 
 def _embedded(part: Part) -> Held | None:
-    """The workbook's numbers: a column per series, then the distances that its error bars refer to."""
-    root = etree.fromstring(part.blob)
-    external = root.find("c:externalData", NS)
-    key = external.get(qn("r:id")) if external is not None else None
-    book = part.rels[key].target_part if key in part.rels else None
-    try:
-        sheet = (
-            openpyxl.load_workbook(io.BytesIO(book.blob), data_only=True).worksheets[0] if book is not None else None
-        )
-    except (zipfile.BadZipFile, KeyError, ValueError, InvalidFileException):
-        sheet = None
-    if sheet is None:
-        return None
-    columns = list(sheet.iter_cols(values_only=True))
-    several = root.findall(".//c:ser", NS)
-    if any(_place(one.findtext("c:val//c:f", namespaces=NS)) is None for one in several) or not columns:
+    """The workbook's numbers, in the cells that the chart refers to: its series and the distances of their error bars."""
+    root, sheet = _parsed(part.blob), _sheet(part)
+    several = root.findall(".//c:ser", NS) if root is not None else []
+    formulas = [one.findtext("c:val//c:f", namespaces=NS) for one in several]
+    if sheet is None or not several or any(CELLS.search(formula or "") is None for formula in formulas):
         return None  # LibreOffice writes names of its own in place of cells
-    categories = tuple(str(word) for word in columns[0][1:])
+    categories = _cells(sheet, several[0].findtext("c:cat//c:f", namespaces=NS))
     series = []
     for one in several:
         values, below, above = (
-            _column(columns, one.findtext(f"{place}//c:f", namespaces=NS), len(categories))
+            _filled(_typed(_cells(sheet, one.findtext(f"{place}//c:f", namespaces=NS))), len(categories))
             for place in ("c:val", "c:errBars/c:minus", "c:errBars/c:plus")
         )
-        name = _head(columns, one.findtext("c:tx//c:f", namespaces=NS))
-        series.append(_series(name, values, below, above))
-    return Held(categories, tuple(series))
+        name = next(iter(_cells(sheet, one.findtext("c:tx//c:f", namespaces=NS))), "")
+        series.append(_series(_word(name), values, below, above))
+    return Held(tuple(_word(name) for name in categories), tuple(series))
 
 
-def _place(formula: str | None) -> int | None:
-    """Sheet1!$C$2:$C$7 -> 2."""
-    found = re.search(r"\$([A-Z]+)\$", formula or "")
-    return openpyxl.utils.column_index_from_string(found[1]) - 1 if found else None
+def _sheet(part: Part) -> Any:
+    """The first sheet of a chart's workbook; None where the chart has none, or it does not open."""
+    root = _parsed(part.blob)
+    external = root.find("c:externalData", NS) if root is not None else None
+    key = external.get(qn("r:id")) if external is not None else None
+    if key not in part.rels or part.rels[key].is_external:
+        return None
+    try:
+        return openpyxl.load_workbook(io.BytesIO(part.rels[key].target_part.blob), data_only=True).worksheets[0]
+    except BROKEN:
+        return None
 
 
-def _column(columns: list[tuple], formula: str | None, count: int) -> list[float | None]:
-    place = _place(formula)
-    held = columns[place][1:] if place is not None and place < len(columns) else ()
-    found = [float(cell) if isinstance(cell, int | float) else None for cell in held]
-    return [*found, *[None] * (count - len(found))]
+def _cells(sheet: Any, formula: str | None) -> list[object]:
+    """Sheet1!$C$2:$C$7 -> what is in these cells."""
+    found = CELLS.search(formula or "")
+    if found is None:
+        return []
+    column, first, last = found["column"], int(found["first"]), int(found["last"] or found["first"])
+    return [sheet[f"{column}{row}"].value for row in range(first, min(last, MOST_ROWS) + 1)]
 
 
-def _head(columns: list[tuple], formula: str | None) -> str:
-    place = _place(formula)
-    return str(columns[place][0]) if place is not None and place < len(columns) else ""
+def _typed(cells: list[object]) -> list[float | None]:
+    """The numbers among cells; a number typed as words is none, as for the chart."""
+    return [float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None for cell in cells]
+
+
+def _word(cell: object) -> str:
+    return "" if cell is None else str(cell)
 
 
 def differences(told: Held, found: Held | None) -> Iterator[tuple[str, str, str]]:
