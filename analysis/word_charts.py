@@ -59,7 +59,7 @@ class Found:
 def add(document: Document, chart: Chart, number: int, width: int = 160) -> Paragraph:
     """Append a native chart; number: of its drawing in the document; width in mm, its height as it needs. Its paragraph."""
     package = document.part.package
-    height = office_charts.height_of(chart, width, SIZE)
+    height = chart.height or office_charts.height_of(chart, width, SIZE)
     drawn = office_charts.xml(chart, "Times New Roman", SIZE, width, height)
     part = Part(package.next_partname("/word/charts/chart%d.xml"), CHART, drawn, package)
     book = Part(
