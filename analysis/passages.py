@@ -11,6 +11,7 @@ import hashlib
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,10 @@ NOTES = {
 }
 RANGES = [f"{kind}Range{end}" for kind in ("comment", "moveFrom", "moveTo") for end in ("Start", "End")]
 MARKS = tuple(qn(f"w:{name}") for name in ("bookmarkStart", "bookmarkEnd", "permStart", "permEnd", "sectPr", *RANGES))
+DAMAGED = (  # what python-docx and zipfile raise for one: they name no error of their own for most of it
+    ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError,
+    zipfile.BadZipFile, zlib.error, PackageNotFoundError, etree.LxmlError,
+)  # fmt: skip
 STYLED = (qn("w:pStyle"), qn("w:rStyle"), qn("w:tblStyle"))
 REFERENCES = ("{http://schemas.openxmlformats.org/officeDocument/2006/relationships}",)
 PASSING = (
@@ -264,7 +269,7 @@ def read(path: Path, ours: Collection[str], places: Sequence[Place] = ()) -> dic
 
     places: those of that report. The words that ask for one then mark where it stands, should its bookmark be gone.
     """
-    document = _opened(path)
+    document = opened(path)
     asked = {_digest_of(prompt_of(place)): place.key for place in places}
     found: dict[str, list[etree._Element]] = {}
     early: list[etree._Element] = []
@@ -524,10 +529,13 @@ def _paragraphs(element: etree._Element) -> list[etree._Element]:
     return [element] if element.tag == qn("w:p") else list(element.iter(qn("w:p")))
 
 
-def _opened(path: Path) -> Document:
+def opened(path: Path) -> Document:
+    """A Word file; raises UserError where it is damaged, or none."""
     try:
-        return docx.Document(str(path))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError):
+        document = docx.Document(str(path))
+        _ = list(document.element.body), list(document.styles)  # read now, since python-docx looks at them later
+        return document
+    except DAMAGED:
         raise UserError(
             str(path),
             rule=Text(
@@ -581,7 +589,7 @@ def _put_aside(path: Path, content: bytes) -> Path:
 
 def kept(path: Path) -> dict[str, Passage]:
     """What `keep` wrote, as it stands now: people may have edited it too."""
-    document = _opened(path)
+    document = opened(path)
     keys = [key for key in _places(document) if key]
     ours = {_digest_of(words) for words in (TITLE.vi, TITLE.en)}
     for paragraph in document.paragraphs:

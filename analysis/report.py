@@ -143,9 +143,9 @@ def _passages(
     kept = passages.kept(known) if known.exists() else {}
     found, notes = kept, list[Text]()
     if path.exists():
-        before = embedded(path)
+        before = _ledger_of(path)
         # without its ledger nobody knows what the program wrote there: what it would write today is the next best
-        ledger = before[0] if before else document(review, blocks, now, {}, unit=str(now.origin["unit"]))[1]
+        ledger = before or document(review, blocks, now, {}, unit=str(now.origin["unit"]))[1]
         last = ledger.passages if before else {key: kept[key].digest for key in kept}
         there = passages.read(path, set(ledger.written), places)
         found, notes = passages.merge(there, kept, last)
@@ -154,6 +154,17 @@ def _passages(
     if found or kept:
         passages.keep(known, found, places)
     return found, notes
+
+
+def _ledger_of(path: Path) -> Ledger | None:
+    """The ledger of a report, from the file or, where a program dropped it there, from the .json beside it."""
+    passages.opened(path)  # a damaged file is refused in words, before anything is written
+    if found := embedded(path):
+        return found[0]
+    try:
+        return Ledger.parse(path.with_suffix(".json").read_text(encoding="utf-8"))[0]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _put_aside(path: Path) -> list[Text]:

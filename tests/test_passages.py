@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import io
+import re
 import shutil
 import subprocess
 import zipfile
@@ -706,6 +707,54 @@ def test_a_report_whose_ledger_is_gone_gives_its_places_and_is_put_aside(study):
     after = [p.text for p in docx.Document(str(written.document)).paragraphs]
     assert [line for line in after if line not in plain] == ["Một là, lãnh đạo làm gương."]
     assert "giữ lại một bản" in str(written.notes[-1]) and len(after) == len(plain)
+
+
+def without_ledger(path):
+    """The report as a program writes it back that drops what it does not know."""
+    document = docx.Document(str(path))
+    for key, relation in list(document.part.rels.items()):
+        if relation.reltype == RELATIONSHIP_TYPE.CUSTOM_XML:
+            document.part.rels.pop(key)
+    asking(document, "quy mô lớp, học sinh").text = "Toàn trường có 36 lớp."
+    document.save(str(path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_report_that_lost_its_ledger_gives_what_people_wrote_and_nothing_else(study, beside):
+    first = report.write(Review.of(study, 2027))
+    without_ledger(first.document)
+    edited = first.document.read_bytes()
+    if not beside:
+        first.ledger.unlink()
+    report.write(Review.of(study, 2027))
+    kept = passages.kept(study.folder / "passages" / f"{first.document.stem}.docx")
+    assert list(texts(kept).values()) == ["Toàn trường có 36 lớp."]
+    (aside,) = (first.document.parent / "ban-da-sua").iterdir()
+    assert aside.read_bytes() == edited
+
+
+@pytest.mark.slow
+def test_a_damaged_report_is_refused_in_words_and_never_overwritten(study):
+    path = report.write(Review.of(study, 2027)).document
+    path.write_bytes(b"PK hong")
+    with pytest.raises(UserError, match=re.escape(str(path))):
+        report.write(Review.of(study, 2027))
+    assert path.read_bytes() == b"PK hong"
+
+
+@pytest.mark.parametrize("name", ["word/document.xml", "word/styles.xml", "[Content_Types].xml", "_rels/.rels"])
+@pytest.mark.parametrize("content", [b"", b"<a/>", b"<a"])
+def test_a_file_with_a_damaged_part_is_refused_in_words(tmp_path, name, content):
+    path = tmp_path / "giu.docx"
+    passages.keep(path, {"han_che": A}, PLACES)
+    with zipfile.ZipFile(path) as whole:
+        parts = {part: whole.read(part) for part in whole.namelist()} | {name: content}
+    with zipfile.ZipFile(path, "w") as damaged:
+        for part, held in parts.items():
+            damaged.writestr(part, held)
+    with pytest.raises(UserError):
+        passages.kept(path)
 
 
 def test_an_empty_passage_is_a_place_that_asks():
