@@ -254,6 +254,7 @@ def test_a_body_that_google_does_not_know_is_refused_by_that_schema():
 # --- The script
 
 
+@pytest.mark.slow
 def test_the_script_keeps_to_googles_types(tmp_path):
     compiler = NODE / "node_modules/.bin/tsc"
     if not compiler.exists() and os.environ.get("CI") == "true":

@@ -142,6 +142,7 @@ tables = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(tables, st.randoms())
 @settings(max_examples=150, deadline=None)
 def test_the_order_of_the_rows_changes_nothing_and_nobody_answers_twice_in_a_wave(rows, random):

@@ -211,6 +211,7 @@ def test_in_english(odd, english):
     assert not re.search("[ăâđêôơưạảấầẩậắằẳặẹẻẽếềểễệịọỏốồổộớờởợụủứừửữựỳỵỷỹ]", said.lower())
 
 
+@pytest.mark.slow
 def test_the_command_and_a_wave(tmp_path):
     text = (PROJECT / "data/demo/study.yaml").read_text(encoding="utf-8").split("\nprimary:")[0]
     (tmp_path / "study.yaml").write_text(

@@ -195,6 +195,7 @@ row = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(row, max_size=6), st.data())
 @settings(max_examples=100, deadline=None)
 def test_any_answers_get_flags_and_none_is_deleted(tmp_path_factory, rows, data):

@@ -139,6 +139,7 @@ def test_the_pretend_school_answers_the_same_through_google_as_through_its_expor
     pd.testing.assert_frame_equal(online, downloaded)
 
 
+@pytest.mark.slow
 def test_pull_reads_a_google_sheet_from_the_command_line(google, tmp_path):
     folder = tmp_path / "Khảo sát 2026"
     folder.mkdir()
