@@ -618,7 +618,7 @@ def _print_index(scored, levels) -> None:
 
 
 def dashboard(port: Annotated[int, typer.Option(help="Cổng / port")] = 8866) -> None:
-    page = NOTEBOOKS / "02_ki_nang_va_ung_dung.ipynb"
+    page = NOTEBOOKS / "04_ky_nang_so.ipynb"
     arguments = [f"--port={port}", f"--VoilaExporter.language_code={spoken()}", "--theme=light"]
     raise typer.Exit(subprocess.call([sys.executable, "-m", "voila", str(page), *arguments]))
 

@@ -44,10 +44,13 @@ def _levels(review: Review, scale: str, group: str) -> list[Any]:
     return [figure, words, tables.group_table(review, parts)]
 
 
-def shares(review: Review, items: Sequence[str] = ()) -> widgets.VBox:
-    """Choose one of the items (all with ordered answers, if none is named): the share of each answer, wave by wave."""
+def shares(review: Review, items: Sequence[str] | None = None) -> widgets.Widget:
+    """Choose one of the items (all with ordered answers, if none are given): the share of each answer, wave by wave."""
     form = review.study.form
-    items = items or [item for order in ORDERED for item in form.items(order=order) if item in review.items]
+    if items is None:
+        items = [item for order in ORDERED for item in form.items(order=order) if item in review.items]
+    if not items:
+        return _nothing(Text("Phiếu này không có câu hỏi như vậy.", "This form has no such question."))
     item = _choice(Text("Câu hỏi", "Question"), {str(review.label(name)): name for name in items})
     return _page([item], lambda: _shares(review, item.value))
 
@@ -59,8 +62,13 @@ def _shares(review: Review, item: str) -> list[Any]:
     return [figure, [], tables.share_table(review, found)]
 
 
-def changes(review: Review) -> widgets.VBox:
+def changes(review: Review) -> widgets.Widget:
     """Choose a pair of waves: the change of every scale, with its verdict."""
+    if not review.pairs:
+        only = review.waves[0]
+        return _nothing(Text(
+            f"Mới có một đợt (năm {only}): chưa thể nói về thay đổi.", f"One wave only ({only}): no change to be told."
+        ))  # fmt: skip
     pair = _choice(Text("Từ → đến", "From → to"), {f"{a} → {b}": (a, b) for a, b in review.pairs})
     return _page([pair], lambda: _changes(review, pair.value))
 
@@ -74,6 +82,11 @@ def _changes(review: Review, pair: tuple[int, int]) -> list[Any]:
         sentences.changes(found, labels),
         tables.change_table(review, found),
     ]
+
+
+def _nothing(words: Text) -> widgets.HTML:
+    """Words in the place of a choice that there is not."""
+    return widgets.HTML(f"<p>{html.escape(str(words))}</p>")
 
 
 def _choice(name: Text, options: dict[str, Any]) -> widgets.Dropdown:

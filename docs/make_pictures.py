@@ -52,7 +52,7 @@ def notebook(width: int, height: int, name: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    page = ROOT / "notebooks/02_ki_nang_va_ung_dung.ipynb"
+    page = ROOT / "notebooks/04_ky_nang_so.ipynb"
     voila = [sys.executable, "-m", "voila", page, f"--port={port}", "--no-browser", "--VoilaExporter.language_code=vi"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     server = subprocess.Popen(voila, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
