@@ -12,7 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text as Words
 
-from analysis import change, charts, means, proportions, suppress
+from analysis import change, chart_sheet, charts, means, proportions, suppress
+from analysis.charts_of_shares import _diverging
+from analysis.colours import INK, LEFT, LINES, QUIET, RIGHT
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN, judge
 from analysis.estimates import COLUMNS
 from survey.errors import DesignError, Text, speak
@@ -63,7 +65,9 @@ def texts(figure) -> list[str]:
 
 def bars(figure) -> list:
     return [
-        bar for bar in figure.axes[0].patches if bar.get_gid() is None and abs(bar.get_height() - charts.BAR) < 1e-9
+        bar
+        for bar in figure.axes[0].patches
+        if bar.get_gid() is None and abs(bar.get_height() - chart_sheet.BAR) < 1e-9
     ]
 
 
@@ -165,7 +169,7 @@ def test_the_waves_of_one_item_are_rows_under_its_name():
     table = shares({"a": [0, 1, 2, 3, 4, 4]}, wave=[2025] * 3 + [2027] * 3)
     figure = charts.likert(table, {"a": "Dùng bảng tính"}, LEVELS)
     said = texts(figure)
-    assert [text.get_text() for text in words(figure) if text.get_fontsize() == charts.TITLE] == ["Dùng bảng tính"]
+    assert [text.get_text() for text in words(figure) if text.get_fontsize() == chart_sheet.TITLE] == ["Dùng bảng tính"]
     assert [text for text in said if text in ("2025", "2027")] == ["2025", "2027"]
 
 
@@ -627,7 +631,7 @@ NORMAL = np.eye(3)
 @pytest.mark.parametrize("sight", [NORMAL, DEUTERANOPIA], ids=["normal", "deuteranopia"])
 @pytest.mark.parametrize(
     "colours",
-    [charts.LINES, *(charts._diverging(n // 2, n % 2, n // 2) for n in range(2, 8))],
+    [LINES, *(_diverging(n // 2, n % 2, n // 2) for n in range(2, 8))],
     ids=["lines", *(f"{n} answers" for n in range(2, 8))],
 )
 def test_colours_keep_apart_for_the_colour_blind(colours, sight):
@@ -635,9 +639,7 @@ def test_colours_keep_apart_for_the_colour_blind(colours, sight):
     assert min(gaps) > 12  # 2 is just seen side by side; blue and purple, which we had before, were 11 apart
 
 
-@pytest.mark.parametrize(
-    "colour", [*charts.LINES, charts.QUIET, charts.INK, charts.ALERT, charts.LEFT[0], charts.RIGHT[0]]
-)
+@pytest.mark.parametrize("colour", [*LINES, QUIET, INK, chart_sheet.ALERT, LEFT[0], RIGHT[0]])
 def test_words_in_colour_can_be_read_on_white(colour):
     """WCAG 2.2, 1.4.3: a contrast of at least 4.5."""
     given = np.array(to_rgb(colour))

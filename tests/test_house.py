@@ -18,8 +18,15 @@ HOMES = {
     "gspread": {"survey/sheets.py"},
     "google_auth_oauthlib": {"survey/signin.py"},
     "googleapiclient": {"survey/forms_api.py"},
-    "matplotlib": {"analysis/charts.py"},
-    "seaborn": {"analysis/charts.py"},
+    "matplotlib": {
+        "analysis/chart_rows.py",
+        "analysis/chart_sheet.py",
+        "analysis/charts_of_changes.py",
+        "analysis/charts_of_levels.py",
+        "analysis/charts_of_shares.py",
+        "analysis/charts_of_targets.py",
+    },
+    "seaborn": {"analysis/charts_of_shares.py"},
     "docx": {
         "analysis/passages.py",
         "analysis/report_awards.py",
