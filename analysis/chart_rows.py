@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -97,6 +97,15 @@ def blank_of(row: pd.DataFrame | pd.Series) -> str:
     """The words that stand where a number is hidden."""
     reasons = row["reason"] if isinstance(row, pd.DataFrame) else pd.Series([row["reason"]])
     return str(PROTECTED if (reasons == DERIVABLE).all() else HIDDEN)
+
+
+def told(name: str, row: Any, say: Callable[[float], str]) -> str:
+    """A row in words: "2027: 2,41 (2,32–2,50; n = 69)", or why it is not shown."""
+    row = row.iloc[0] if isinstance(row, pd.DataFrame) else row
+    if not bool(row["shown"]) or pd.isna(row["estimate"]):
+        return f"{name}: {blank_of(row)}"
+    interval = f"{say(row['low'])}–{say(row['high'])}; " if pd.notna(row["low"]) and pd.notna(row["high"]) else ""
+    return f"{name}: {say(row['estimate'])} ({interval}{base_of(row)})"
 
 
 def draw_interval(axes: Axes, row: pd.Series, y: float, marker: str, colour: str, fill: str) -> None:

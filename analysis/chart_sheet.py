@@ -6,9 +6,12 @@ setting is touched, so charts can be made in threads.
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,13 +43,18 @@ Said = str | Text
 
 
 class Chart(Figure):
-    """A figure that shows itself in a notebook and in Voilà, without pyplot's global state."""
+    """A figure that shows itself in a notebook and on a page, without pyplot's global state.
 
-    def _repr_png_(self) -> bytes:
-        return png(self, dpi=140)
+    alt: what it shows in words, for those who cannot see it.
+    """
+
+    alt: str = ""
+
+    def _repr_html_(self) -> str:
+        return picture(self)
 
 
-def label_pretend(figure: Figure) -> Figure:
+def label_pretend(figure: Chart) -> Chart:
     """Stamp a chart of this module as pretend data: the sheet grows by a strip at its top, so that nothing is covered."""
     if any(text.get_gid() == "pretend" for text in figure.texts):
         return figure
@@ -63,6 +71,30 @@ def label_pretend(figure: Figure) -> Figure:
         color="white", fontproperties=font(bold=True), bbox=tag, gid="pretend", parse_math=False,
     )  # fmt: skip
     return figure
+
+
+def picture(figure: Figure) -> str:
+    """The chart as an HTML image that needs nothing beside it: sharp at every size, with its words for a screen reader."""
+    source = base64.b64encode(svg(figure)).decode()
+    look = "display:block;width:100%;max-width:60rem;height:auto"
+    return (
+        f'<img alt="{html.escape(getattr(figure, "alt", ""))}" style="{look}" src="data:image/svg+xml;base64,{source}">'
+    )
+
+
+def svg(figure: Figure) -> bytes:
+    """The drawing's bytes, the same for the same figure; its letters are outlines, so that it looks alike everywhere."""
+    packed = io.BytesIO()
+    figure.savefig(packed, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
+    return _numbered_clips(packed.getvalue())
+
+
+def _numbered_clips(drawn: bytes) -> bytes:
+    """Matplotlib names what cuts a mark, and its markers, at random."""
+    names = dict.fromkeys(re.findall(rb'id="([mp][0-9a-f]{10})"', drawn))
+    for place, name in enumerate(names):
+        drawn = drawn.replace(name, b"k%d" % place)
+    return drawn
 
 
 def png(figure: Figure, dpi: int = 200) -> bytes:
@@ -136,6 +168,7 @@ class Sheet:
     """A figure with its title and small print; between `bottom` and `top` is the room for the body."""
 
     def __init__(self, title: Said, notes: Iterable[Said], body: float):
+        self.title = str(title)
         head = fitted(title, INNER, TITLE, bold=True)
         foot = "\n".join(fitted(note, INNER) for note in notes if str(note))
         self.bottom = EDGE + (height_of(foot) + 1.5 * GAP if foot else 0)
@@ -188,14 +221,17 @@ class Sheet:
             axes.axvline(value, color=FAINT, linewidth=0.6, zorder=0.5)
             self.write_within(x(value), bottom - 0.05, words, QUIET, va="top")
 
-    def finished(self, pretend: bool) -> Figure:
+    def finished(self, pretend: bool, kind: Said, told: Iterable[str]) -> Chart:
+        """The chart, told in words: what kind it is, its title, and what each of its marks says."""
+        heads = [str(words) for words in (PRETEND if pretend else "", kind, self.title) if str(words)]
+        self.figure.alt = " ".join([". ".join(heads) + ":", "; ".join(told)]).replace("\n", " ") + "."
         return label_pretend(self.figure) if pretend else self.figure
 
 
-def empty(title: Said, note: Said, pretend: bool) -> Figure:
+def empty(title: Said, note: Said, pretend: bool) -> Chart:
     sheet = Sheet(title, [note], 0.6)
     sheet.write(WIDTH / 2, sheet.bottom + 0.3, str(NOTHING), ha="center", blank=True)
-    return sheet.finished(pretend)
+    return sheet.finished(pretend, Text("Biểu đồ", "Chart"), [str(NOTHING)])
 
 
 @dataclass(frozen=True)

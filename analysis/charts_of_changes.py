@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from analysis.chart_rows import (
     LEVEL_INTERVALS,
@@ -17,12 +16,14 @@ from analysis.chart_rows import (
     parts_of,
     require_judged,
     require_suppressed,
+    told,
 )
 from analysis.chart_sheet import (
     BETWEEN,
     EDGE,
     GAP,
     WIDTH,
+    Chart,
     Said,
     Scale,
     Sheet,
@@ -56,7 +57,7 @@ def changes(
     title: Said = "",
     note: Said = "",
     pretend: bool = False,
-) -> Figure:
+) -> Chart:
     """Judged changes with 95 % intervals around 0: a row per item (or per pair of waves or group of one item).
 
     shown: `judge(suppress(change(...)))`. small: within the grey band of -+`small` a change means nothing in practice. The
@@ -106,4 +107,8 @@ def changes(
         if sure:
             draw_interval(axes, row, y - bottom, *VERDICT_MARKS[row["verdict"]])
             sheet.write(left + width + 2 * GAP + figures, y, signed(row["estimate"]), ha="right", bold=True)
-    return sheet.finished(pretend)
+    words = [
+        f"{told(name, row, signed)}: {VERDICTS[row['verdict']]}" if sure else told(name, row, signed)
+        for (name, row), sure in zip(rows, visible, strict=True)
+    ]
+    return sheet.finished(pretend, Text("Biểu đồ thay đổi", "Chart of changes"), words)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from analysis.chart_rows import (
     LEVEL_INTERVALS,
@@ -21,13 +20,16 @@ from analysis.chart_rows import (
     parts_of,
     require_suppressed,
     rows_of,
+    told,
     word_of,
 )
 from analysis.chart_sheet import (
     BETWEEN,
     EDGE,
     GAP,
+    INNER,
     WIDTH,
+    Chart,
     Said,
     Scale,
     Sheet,
@@ -41,6 +43,7 @@ from analysis.chart_sheet import (
     width_of,
 )
 from analysis.colours import FAINT, LINES, QUIET
+from analysis.comparisons import FELL, ROSE
 from analysis.sentences import HIDDEN, number, percent
 from survey.errors import DesignError, Text
 
@@ -57,7 +60,7 @@ def trend(
     note: Said = "",
     unit: Said = "",
     pretend: bool = False,
-) -> Figure:
+) -> Chart:
     """Means or shares over the waves with 95 % intervals: a line per item (or group of one item), named at its end.
 
     phases: label, first and last wave; they are bands behind the lines, and a wave may be in two. unit: what is counted,
@@ -140,7 +143,10 @@ def trend(
         ups = spread_apart([y(line.first) for line in here], [height_of("0") + 0.02] * len(here), bottom, top)
         for line, up in zip(here, ups, strict=True):
             sheet.write(x(wave) - 0.025 * len(seen) - GAP, up, say(line.first), ha="right", colour=line.colour)
-    return sheet.finished(pretend)
+    marks_told = [told(f"{line.name} {row['wave']}", row, say) for line in lines for _, row in rows_of(line.part)]
+    return sheet.finished(
+        pretend, Text("Biểu đồ xu hướng qua các đợt", "Chart of the trend over the waves"), marks_told
+    )
 
 
 def units(
@@ -151,7 +157,7 @@ def units(
     title: Said = "",
     note: Said = "",
     pretend: bool = False,
-) -> Figure:
+) -> Chart:
     """Means (or shares) of the groups of one item with 95 % intervals, by size, beside the whole school's as a line.
 
     whole: the same item's suppressed row for everybody. Hidden groups stand below the scale, with why they are hidden.
@@ -200,7 +206,8 @@ def units(
     for (name, words), y in zip(blanks, downwards(bottom - foot, blank_heights), strict=True):
         sheet.write(EDGE, y, name)
         sheet.write(left, y, words, blank=True)
-    return sheet.finished(pretend)
+    marks_told = [told(word_of(labels, row["level"]), row, say) for _, row in rows_of(shown)]
+    return sheet.finished(pretend, Text("Biểu đồ so sánh các nhóm", "Chart of the groups"), marks_told)
 
 
 def _require_once(shown: pd.DataFrame) -> None:
@@ -212,6 +219,118 @@ def _require_once(shown: pd.DataFrame) -> None:
             found=", ".join(map(str, twice.unique())),
             cure=Text("Chọn một thang đo và một đợt trước khi vẽ.", "Choose one item and one wave before drawing."),
         )
+
+
+def slope(
+    shown: pd.DataFrame,
+    labels: Mapping[Any, object],
+    *,
+    verdicts: Mapping[Any, str] | None = None,
+    title: Said = "",
+    note: Said = "",
+    pretend: bool = False,
+) -> Chart:
+    """Means (or shares) at two waves, a line per item (or group of one item) from the one to the other.
+
+    shown: the suppressed levels, of which the first and the last wave are drawn. verdicts: item (or level) -> verdict of the
+    change, which colours its line: rose blue, fell orange, anything else grey; without them all are of one colour. A line
+    with a hidden end is not drawn, and is named below with why. Raises DesignError: the table did not go through `suppress`.
+    """
+    require_suppressed(shown)
+    shown = shown[shown["wave"].notna()]
+    waves = sorted({int(wave) for wave in shown["wave"]})
+    if len(waves) < 2:
+        return empty(title, note, pretend)
+    waves = [waves[0], waves[-1]]
+    shown = shown[shown["wave"].isin(waves)]
+    share = bool((shown["statistic"] == "proportion").all())
+    say: Callable[[float], str] = (lambda value: percent(value, 0)) if share else number
+    ends = [
+        _Ends.of(name, part.sort_values("wave"), waves, verdicts)
+        for name, part in parts_of(shown, labels, ["item", "level", "value"])
+    ]
+    seen = [one for one in ends if one.drawn]
+    blanks = [
+        fitted(f"{one.name}: {blank_of(one.part[~is_visible(one.part)])}", INNER)
+        for one in ends
+        if not one.drawn and len(one.part) == 2
+    ]
+    lefts = [say(one.first) for one in seen]
+    rights = [fitted(f"{say(one.last)}  {one.name}", 2.6) for one in seen]
+
+    low, high = limits([one.part for one in seen], share) if seen else (0.0, 1.0)
+    left = EDGE + max([width_of(words) for words in lefts], default=0.0) + 3 * GAP
+    width = WIDTH - EDGE - max([width_of(words) for words in rights], default=0.0) - 3 * GAP - left
+    tall = max(2.0, sum(height_of(words) + 0.04 for words in rights)) if seen else 0.0
+    year = height_of("2025") + 0.1 if seen else 0.0
+    below = sum(height_of(words) + 0.04 for words in blanks)
+    key = Text("Vạch đứng: khoảng tin cậy 95%.", "Upright bars: 95% intervals.") if seen else ""
+    colours = Text(
+        "Xanh: tăng; cam: giảm; xám: chưa kết luận hoặc không đổi.",
+        "Blue: rose; orange: fell; grey: no conclusion, or no change.",
+    )
+    sheet = Sheet(title, [key, colours if verdicts else "", note], tall + year + below)
+    bottom = sheet.bottom + below + year
+    if seen:
+        y = Scale(low, (high - low) / tall, bottom)
+        axes = sheet.axes((left, bottom, width, tall), (0, 1), (low, high))
+        for at, wave in enumerate(waves):
+            axes.axvline(at, color=FAINT, linewidth=0.8, zorder=0, clip_on=False)
+            sheet.write(left + at * width, bottom - 0.06, str(wave), ha="center", va="top")
+        for one in seen:
+            one.draw(axes)
+        for at, values, words, ha in (
+            (0, [o.first for o in seen], lefts, "right"),
+            (1, [o.last for o in seen], rights, "left"),
+        ):
+            ups = spread_apart(
+                [y(value) for value in values], [height_of(w) + 0.04 for w in words], bottom, bottom + tall
+            )
+            for one, value, up, said in zip(seen, values, ups, words, strict=True):
+                x = left + at * width + (3 * GAP if at else -3 * GAP) * 0.8
+                sheet.write(x, up, said, ha=ha, colour=one.colour)
+                if at:
+                    sheet.leader(left + width + 0.06, y(value), x - 0.02, up, one.colour)
+    for blank, middle in zip(
+        blanks, downwards(sheet.bottom + below, [height_of(words) + 0.04 for words in blanks]), strict=True
+    ):
+        sheet.write(EDGE, middle, blank, blank=True)
+    marks_told = [told(f"{one.name} {row['wave']}", row, say) for one in ends for _, row in rows_of(one.part)]
+    return sheet.finished(pretend, Text("Biểu đồ dốc giữa hai đợt", "Slope chart between two waves"), marks_told)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """One line of a slope chart: its name, its two rows, and its look."""
+
+    name: str
+    part: pd.DataFrame
+    colour: str
+    marker: str
+    drawn: bool
+
+    @classmethod
+    def of(cls, name: str, part: pd.DataFrame, waves: list[int], verdicts: Mapping[Any, str] | None) -> _Ends:
+        drawn = list(part["wave"]) == waves and bool(is_visible(part).all())
+        keys = [part[column].iloc[0] for column in ("level", "item")]
+        verdict = next((verdicts[key] for key in keys if verdicts and key in verdicts), None)
+        look = {ROSE: (LINES[0], "^"), FELL: (LINES[1], "v")}.get(verdict or "", (QUIET if verdicts else LINES[0], "o"))
+        return cls(name, part, *look, drawn)
+
+    @property
+    def first(self) -> float:
+        return float(self.part["estimate"].iloc[0])
+
+    @property
+    def last(self) -> float:
+        return float(self.part["estimate"].iloc[-1])
+
+    def draw(self, axes: Axes) -> None:
+        axes.plot([0, 1], [self.first, self.last], color=self.colour, linewidth=1.8, marker=self.marker, markersize=6.5,
+                  markeredgecolor="white", markeredgewidth=0.7, zorder=3, clip_on=False)  # fmt: skip
+        for x, (_, row) in enumerate(rows_of(self.part)):
+            if pd.notna(row["low"]) and pd.notna(row["high"]):
+                axes.plot([x, x], [row["low"], row["high"]], color=self.colour, linewidth=1.2, zorder=2, clip_on=False)
 
 
 @dataclass(frozen=True)

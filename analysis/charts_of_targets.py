@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import matplotlib.dates as mdates
 import pandas as pd
-from matplotlib.figure import Figure
 
-from analysis.chart_sheet import BAR, BETWEEN, EDGE, GAP, INNER, WIDTH, Said, Sheet, empty, fitted, height_of, width_of
-from analysis.colours import INK, LINES, PALE, QUIET
+from analysis.chart_sheet import (
+    BAR,
+    BETWEEN,
+    EDGE,
+    GAP,
+    INNER,
+    WIDTH,
+    Chart,
+    Said,
+    Scale,
+    Sheet,
+    empty,
+    fitted,
+    height_of,
+    spread_apart,
+    ticks_of,
+    width_of,
+)
+from analysis.colours import FAINT, INK, LINES, PALE, QUIET
 from analysis.sentences import number, percent
 from survey.errors import Text
 
@@ -21,7 +39,7 @@ STATUS_MARKS = {
 }
 
 
-def targets(rows: Iterable[Mapping[str, Any]], *, title: Said = "", note: Said = "", pretend: bool = False) -> Figure:
+def targets(rows: Iterable[Mapping[str, Any]], *, title: Said = "", note: Said = "", pretend: bool = False) -> Chart:
     """Bullet bars of the targets: how far each share reaches, the mark it has to reach, and whether it is met.
 
     rows: mappings with label, value and threshold (0 to 1, or missing), status ("met", "not_met", "no_cases",
@@ -69,7 +87,100 @@ def targets(rows: Iterable[Mapping[str, Any]], *, title: Said = "", note: Said =
         sheet.write(EDGE + width + 2 * GAP + figure, y, said, ha="right", bold=True)
         sheet.write(WIDTH - EDGE, y, counted, ha="right", colour=QUIET)
         tail -= height
-    return sheet.finished(pretend)
+    marks_told = [
+        f"{row['label']}: {row['status_words']}" + "".join(f", {part}" for part in (said, counted, mark) if part)
+        for row, said, counted, mark in zip(found, figures, counts, marks, strict=True)
+    ]
+    return sheet.finished(pretend, Text("Biểu đồ chỉ tiêu", "Chart of the targets"), marks_told)
+
+
+def pace(
+    known: pd.DataFrame,
+    *,
+    threshold: float,
+    by: dt.date,
+    expected: tuple[float, float, float] | None = None,
+    title: Said = "",
+    note: Said = "",
+    pretend: bool = False,
+) -> Chart:
+    """How a target has come on, and the way that is left: its shares by date, the mark to reach, the path needed.
+
+    known: `projection.history`, date and share (0 to 1), sorted. threshold: the share to reach by the day `by`. expected:
+    estimate, low, high of `projection.project` for that day, where it can be told.
+    """
+    if known.empty:
+        return empty(title, note, pretend)
+    days = [mdates.date2num(date) for date in known["date"]]
+    shares = [float(share) for share in known["share"]]
+    due = mdates.date2num(by)
+    ends = [*shares, threshold, *(expected or ())]
+    low, high = max(0.0, min(ends) - 0.08), min(1.0, max(ends) + 0.05)
+    ticks = ticks_of(low, high, 6, percent)
+    marks = [f"{Text('cần đạt', 'to reach')} {percent(threshold, 0)}"]
+    marks += [f"{Text('dự báo', 'projected')} {percent(expected[0], 0)}"] if expected else []
+    left = EDGE + max(width_of(words) for _, words in ticks) + GAP
+    width = WIDTH - EDGE - max(map(width_of, marks)) - 2 * GAP - left
+    tall, foot = 2.2, height_of("2025") + 0.1
+    key = (
+        Text("Nét đứt: con đường cần đi để kịp hạn.", "Dashed: the way that is needed.")
+        if due > days[-1] and shares[-1] < threshold
+        else ""
+    )
+    bars = Text("Vạch đứng: khoảng dự báo 80%.", "Upright bar: 80% prediction interval.") if expected else ""
+    sheet = Sheet(title, [" ".join(str(words) for words in (key, bars) if str(words)), note], tall + foot + GAP)
+    bottom = sheet.bottom + foot
+    span = max(due, days[-1]) - days[0] or 1.0
+    start, stop = days[0] - 0.04 * span, max(due, days[-1]) + 0.02 * span
+    x, y = Scale(start, (stop - start) / width, left), Scale(low, (high - low) / tall, bottom)
+    axes = sheet.axes((left, bottom, width, tall), (start, stop), (low, high))
+    for value, words in ticks:
+        axes.axhline(value, color=FAINT, linewidth=0.6, zorder=0.5)
+        sheet.write(left - GAP, y(value), words, ha="right", colour=QUIET)
+    # a date for which there is no room beside the end of the axis is told by the sentence under the chart
+    apart = width_of("00/0000") + 2 * GAP
+    ends_of_axis = sorted({days[0], max(due, days[-1])})
+    inner = [
+        day for day in (*days[1:-1], min(due, days[-1])) if all(abs(x(day) - x(end)) > apart for end in ends_of_axis)
+    ]
+    for when in [*ends_of_axis, *inner[-1:]]:
+        sheet.write_within(x(when), bottom - 0.06, f"{mdates.num2date(when):%m/%Y}", INK, va="top")
+    axes.axhline(threshold, color=INK, linewidth=1.4, zorder=1, gid="threshold")
+    axes.plot(
+        days,
+        shares,
+        color=LINES[0],
+        linewidth=1.8,
+        marker="o",
+        markersize=6.5,
+        markeredgecolor="white",
+        zorder=3,
+        clip_on=False,
+        gid="known",
+    )
+    if due > days[-1] and shares[-1] < threshold:
+        axes.plot(
+            [days[-1], due],
+            [shares[-1], threshold],
+            color=LINES[0],
+            linewidth=1.4,
+            linestyle=(0, (4, 2)),
+            zorder=2,
+            gid="needed",
+        )
+    if expected:
+        axes.plot([due, due], list(expected[1:]), color=LINES[1], linewidth=2, zorder=2, clip_on=False, gid="expected")
+        axes.plot([due], [expected[0]], color=LINES[1], marker="D", markersize=6.5, zorder=3, clip_on=False)
+    wanted = [y(threshold), *([y(expected[0])] if expected else [])]
+    ups = spread_apart(wanted, [height_of(words) + 0.04 for words in marks], bottom, bottom + tall)
+    for words, up, colour in zip(marks, ups, (INK, LINES[1]), strict=False):
+        sheet.write(left + width + 2 * GAP, up, words, colour=colour)
+    for at, va in ((0, "bottom"), (len(days) - 1, "bottom")):
+        sheet.write_within(x(days[at]), y(shares[at]) + 0.08, percent(shares[at], 1), LINES[0], va=va)
+    marks_told = [f"{date:%d/%m/%Y} {percent(share)}" for date, share in zip(known["date"], shares, strict=True)]
+    return sheet.finished(
+        pretend, Text("Biểu đồ tiến độ", "Chart of the pace"), [*marks_told, *marks, f"{by:%d/%m/%Y}"]
+    )
 
 
 def _reached(row: Mapping[str, Any]) -> float | None:

@@ -52,7 +52,7 @@ def paired(
     Stuart-Maxwell, Bhapkar, and for tops McNemar, net change of top answers. p is not adjusted for their number: name one
     test beforehand. Raises DesignError: a wave has no answers, a person answers twice in a wave, an answer has no order.
     """
-    first, second = _linked(frame, items, wave, person, between)
+    first, second = linked(frame, items, wave, person, between)
     about: Any = {"population": population, "target": target}
     found: list[Test] = []
     for item in items:
@@ -95,7 +95,7 @@ def transitions(
     values: all answers in their order, so that one nobody gave is there as 0. Its sum is the number of pairs.
     Raises DesignError: as `paired`.
     """
-    first, second = _linked(frame, [item], wave, person, between)
+    first, second = linked(frame, [item], wave, person, between)
     table = square(first[item], second[item], values=values).astype(int)
     return table.rename_axis(index=f"{item} {between[0]}", columns=f"{item} {between[1]}")
 
@@ -122,7 +122,7 @@ def response_shift(
     to have improved); `method` says so. population, target: as in `mean_change`.
     Source: Howard (1980), Evaluation Review 4, 93-106. R: `t.test(post, then, paired = TRUE)`.
     """
-    first, second = _linked(frame, [pre, then, post], wave, person, between)
+    first, second = linked(frame, [pre, then, post], wave, person, between)
     x, z, y = (_scores(_column(column), values) for column in (first[pre], second[then], second[post]))
     known = ~np.isnan(x + y + z)
     target = _target(target, population, int(known.sum()))
@@ -139,7 +139,7 @@ def response_shift(
     return pd.DataFrame(found)
 
 
-def _linked(
+def linked(
     frame: Any, items: Sequence[str], wave: str, person: str, between: tuple[object, object]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The answers of the people who are in both waves, in the same order of people."""

@@ -20,6 +20,7 @@ from analysis.targets import Said, targets
 from analysis.weights import design_of, response, weigh
 from survey import store
 from survey.errors import StudyError, Text
+from survey.store import ABSENT
 from survey.study import Study
 
 GROUPS = ("unit", "role")
@@ -127,7 +128,7 @@ class Review:
     @cached_property
     def shares(self) -> pd.DataFrame:
         """The share of each answer of each closed question in each wave."""
-        return self._shares(self.items, None)
+        return self._shown(self._proportions(self.frame, self.items, ["wave"]))
 
     @cached_property
     def by_unit(self) -> pd.DataFrame:
@@ -190,36 +191,64 @@ class Review:
         """The targets as they stood at an earlier wave's review; what staff said of them then is left out."""
         return self.targets if wave == self.wave else targets(self.study, until_of(self.study, wave))
 
-    def levels_by(self, group: str, items: Sequence[str] | None = None) -> pd.DataFrame:
-        """The mean of scales in each group of one column (unit or role), in the review's wave; no two groups crossed."""
+    def levels_by(self, group: str, items: Sequence[str] | None = None, wave: int | None = None) -> pd.DataFrame:
+        """The mean of scales in each group of one column (unit or role), in a wave (the review's); no two groups crossed."""
         chosen = list(items or self.study.primary or self.scales)
-        return self._grouped(group, lambda now, by: means(now, [i for i in chosen if i in now], self.design, by=by))
+        found = [self._level_groups(item, wave or self.wave) for item in chosen if item in self.frame]
+        shown = pd.concat(found, ignore_index=True) if found else self._shown(means(self.frame, [], self.design))
+        return shown[shown["group"] == group].reset_index(drop=True)
 
-    def _grouped(self, group: str, estimate: Callable[[pd.DataFrame, list[str]], pd.DataFrame]) -> pd.DataFrame:
-        """Estimates of each group in the review's wave, suppressed as if those of units, roles and the whole were all shown.
+    def _level_groups(self, item: str, wave: int) -> pd.DataFrame:
+        if ("level", item, wave) not in self._groups:
+            self._groups["level", item, wave] = self._grouped(
+                wave, lambda now, by: means(now, [item], self.design, by=by)
+            )
+        return self._groups["level", item, wave]
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str, int], pd.DataFrame]:
+        """What was worked out by group so far: an item in a wave at a time, for what is hidden there depends on no other."""
+        return {}
+
+    def _grouped(self, wave: int, estimate: Callable[[pd.DataFrame, list[str]], pd.DataFrame]) -> pd.DataFrame:
+        """Estimates of each group in a wave, suppressed as if those of units, roles and the whole were all shown.
 
         People of no known group are a group of their own, which is suppressed like any other.
         """
-        now = self.frame[self.frame["wave"] == self.wave]
+        now = self.frame[self.frame["wave"] == wave]
         names = [name for name in GROUPS if name in now]
         now = now.assign(**{name: now[name].fillna(NOBODYS) for name in names})
         tables = [estimate(now, ["wave", *by]) for by in ([], *([name] for name in names))]
-        shown = self._shown(pd.concat(tables, ignore_index=True), now)
-        return shown[shown["group"] == group].reset_index(drop=True)
+        return self._shown(pd.concat(tables, ignore_index=True), now)
 
-    def shares_of(self, items: Sequence[str], group: str | None = None) -> pd.DataFrame:
-        """The share of each answer of the items in each wave, or in each group of the review's wave."""
+    def shares_of(self, items: Sequence[str], group: str | None = None, wave: int | None = None) -> pd.DataFrame:
+        """The share of each answer of the items in each wave, or in each group of a wave (the review's)."""
         if group is None:
             return self.shares[self.shares["item"].isin(items)].reset_index(drop=True)
-        return self._shares(items, group)
+        found = [self._share_groups(item, wave or self.wave) for item in items]
+        shown = pd.concat(found, ignore_index=True) if found else self.shares.head(0)
+        return shown[shown["group"] == group].reset_index(drop=True)
 
-    def _shares(self, items: Sequence[str], group: str | None) -> pd.DataFrame:
+    def _share_groups(self, item: str, wave: int) -> pd.DataFrame:
+        if ("share", item, wave) not in self._groups:
+            self._groups["share", item, wave] = self._grouped(wave, lambda now, by: self._proportions(now, [item], by))
+        return self._groups["share", item, wave]
+
+    def _proportions(self, frame: pd.DataFrame, items: list[str], by: list[str]) -> pd.DataFrame:
         values = {item: list(self.study.form.value_labels(item)) for item in items}
+        return proportions(frame, items, self.design, by=by, values=values)
 
-        def estimate(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-            return proportions(frame, list(items), self.design, by=by, values=values)
-
-        return self._shown(estimate(self.frame, ["wave"])) if group is None else self._grouped(group, estimate)
+    @cached_property
+    def exempt(self) -> pd.DataFrame:
+        """The share (value 1) of those to whom a question does not apply, among them and those who answered, in each wave."""
+        flags = {}
+        for item in self.items:
+            why = self.frame.get(item + ABSENT)
+            if why is not None and (why == "na").any():
+                flags[item] = (why == "na").astype("Int64").where(self.frame[item].notna() | (why == "na"))
+        frame = self.frame.assign(**flags)
+        values = {item: [0, 1] for item in flags}
+        return self._shown(proportions(frame, list(flags), self.design, by=["wave"], values=values))
 
     def label(self, item: str) -> Text:
         return self.study.form.label(item)

@@ -67,7 +67,7 @@ def suppress(
     rows = _rows(estimates, k, max(k, cross))
     if (before != "").any():
         _require_enough([row for row, reason in zip(rows, before, strict=True) if reason == ""], zeros)
-        return _blank(estimates, before)
+        return blank(estimates, before)
     blocks: dict[tuple, list[_Row]] = {}
     for row in rows:
         blocks.setdefault((row.item, row.wave), []).append(row)
@@ -80,7 +80,7 @@ def suppress(
         block = _Block.of(blocks[item, wave], people, zeros, gone)
         found |= {(item, wave, key): reason for key, reason in block.reasons(k, max(k, cross), solved).items()}
     reasons = [found[row.item, row.wave, row.key] for row in rows]
-    return _blank(estimates, pd.Series(reasons, index=estimates.index, dtype=object))
+    return blank(estimates, pd.Series(reasons, index=estimates.index, dtype=object))
 
 
 class _Row(NamedTuple):
@@ -396,10 +396,11 @@ def _otherwise(others: np.ndarray, sums: np.ndarray, n: np.ndarray, none: np.nda
     return counts, sums[kept], told
 
 
-def _blank(estimates: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+def blank(estimates: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+    """The table with the numbers of the rows that have a reason taken out; `shown` and `reason` say so."""
     hidden = reasons != ""
     numbers = estimates[NUMBERS].astype("Float64").mask(hidden)
-    blank = {"shown": ~hidden, "reason": reasons, "method": estimates["method"].mask(hidden, "")}
-    return estimates.assign(**blank, **{name: numbers[name] for name in NUMBERS}).astype(
+    marks = {"shown": ~hidden, "reason": reasons, "method": estimates["method"].mask(hidden, "")}
+    return estimates.assign(**marks, **{name: numbers[name] for name in NUMBERS}).astype(
         {"n": "Int64"} | {name: "float64" for name in NUMBERS if name != "n"}
     )

@@ -223,7 +223,8 @@ def answers(study: Study, out: pd.Series | None = None) -> pd.DataFrame:
         for column in form.columns_of(question)
         if column in kept
     ]
-    found = pd.concat([head, kept[shown]], axis=1)
+    why = [column + ABSENT for column in shown if column + ABSENT in kept]
+    found = pd.concat([head, kept[[*shown, *why]]], axis=1)
     return found if out is None else found[~out].reset_index(drop=True)
 
 

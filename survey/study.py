@@ -251,8 +251,9 @@ class Study(Model):
         return before + own
 
     def answers(self, without: Sequence[str] | None = None) -> pd.DataFrame:
-        """One row per respondent and wave: wave, phase, person, unit, role, then a column per question.
+        """One row per respondent and wave: wave, phase, person, unit, role, then a column per question, then q__absent.
 
+        q__absent, where anybody had it, says why q is empty: "na" (does not apply), "skipped" (not asked), "blank".
         Codes, free text and the time of answering stay in the store. `person` numbers people across the waves
         (missing where nothing links them). `without`: flags (see `flags`) whose answers are left out; the study's own
         `leave_out`, if none is given. Raises StudyError where nothing has been imported yet.

@@ -22,6 +22,7 @@ HOMES = {
         "analysis/chart_rows.py",
         "analysis/chart_sheet.py",
         "analysis/charts_of_changes.py",
+        "analysis/charts_of_fieldwork.py",
         "analysis/charts_of_levels.py",
         "analysis/charts_of_shares.py",
         "analysis/charts_of_targets.py",
