@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from survey.errors import Text, UserError, run, spoken
+from survey.errors import Text, UserError, run
 
 MANY = 10  # files, of more of which only the number is told
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+DEMO = Path(__file__).parent.parent / "data" / "demo"
 Folder = Annotated[Path, typer.Argument(help="Thư mục khảo sát / study folder")]
 Without = Annotated[
     list[str] | None,
@@ -617,10 +616,33 @@ def _print_index(scored, levels) -> None:
             _say(f"  {Text('Câu hỏi gửi Sở', 'Question to the authority')}: {group.question}")
 
 
-def dashboard(port: Annotated[int, typer.Option(help="Cổng / port")] = 8866) -> None:
-    page = NOTEBOOKS / "04_ky_nang_so.ipynb"
-    arguments = [f"--port={port}", f"--VoilaExporter.language_code={spoken()}", "--theme=light"]
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "voila", str(page), *arguments]))
+def dashboard(
+    folder: Annotated[Path, typer.Argument(help="Thư mục khảo sát / study folder")] = DEMO,
+    review: Annotated[str, typer.Option(help="Năm của đợt, hoặc annual / a wave's year, or annual")] = "annual",
+    html: Annotated[
+        Path | None, typer.Option(help="Viết ra một tệp HTML thay vì mở / write one HTML file instead")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Cổng / port")] = 8866,
+    ip: Annotated[
+        str, typer.Option(help="Địa chỉ lắng nghe; mặc định chỉ máy này / address; this machine only")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option(help="Mở trình duyệt / open the browser")] = True,
+) -> None:
+    from survey import store
+    from survey.study import Study
+
+    if html is not None:
+        from analysis import dashboard as board
+
+        _made(store.write(html, board.printed(_review(folder, _wave(review))).encode()))
+        return
+    from analysis import server
+
+    study, wave = Study.open(folder), _wave(review)
+    held = store.waves(study)
+    if not held or (wave or held[-1]) not in held:
+        _review(folder, wave)  # says in words what is missing, before anything is served
+    server.serve(study, wave or held[-1], port=port, ip=ip, browser=browser)
 
 
 def main(arguments: list[str]) -> object:

@@ -1,113 +1,244 @@
-"""The widgets of the notebooks: choose, and see the chart, the sentence and the table of the same estimates."""
+"""The widgets of the notebooks and the dashboard: pick, and see the chart, plain words and the table of the same estimates.
+
+What can be picked, and what a pick shows, is in panels; nothing is worked out or hidden here.
+"""
 
 from __future__ import annotations
 
+import base64
 import html
-from collections.abc import Callable, Sequence
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-from IPython.display import HTML, display
 
-from analysis import charts, sentences, tables
-from analysis.report_charts import phase_bands
+from analysis import charts, dashboard, panels, tables
+from analysis.panels import CONTROLS, LANGUAGES, Panel
 from analysis.review import Review
-from survey.errors import Text
+from survey import store
+from survey.errors import Text, UserError, speak, spoken
+from survey.study import Study
 
-WIDE = widgets.Layout(width="min(100%, 32rem)", min_height="44px")  # a finger's breadth on a phone
-ORDERED = ("practice", "frequency", "agreement", "yes_no")
-GROUPS = {
-    "": Text("Toàn trường", "Whole school"),
-    "role": Text("Theo vai trò", "By role"),
-    "unit": Text("Theo đơn vị", "By unit"),
-}
-
-
-def levels(review: Review) -> widgets.VBox:
-    """Choose a scale and a grouping: its trend in the whole school, or its level in each unit or role now."""
-    scale = _choice(Text("Thang đo", "Scale"), {str(review.label(item)): item for item in review.scales})
-    group = _choice(Text("Xem", "View"), {str(words): key for key, words in GROUPS.items()})
-    return _page([scale, group], lambda: _levels(review, scale.value, group.value))
+KEPT = "picks.json"  # beside study.yaml: what was last picked in each panel; no answers, and safe to delete
+SLOW = 0.5  # seconds after which a bar says that something is being worked out
+ROW = widgets.Layout(flex_flow="row wrap")
+BUTTON = widgets.Layout(width="auto", height="44px")
+BUSY = Text("Đang tính…", "Working…")
+FILES = Text("Tải về", "Download")
 
 
-def _levels(review: Review, scale: str, group: str) -> list[Any]:
-    labels = {item: review.label(item) for item in review.scales}
-    whole = review.levels[review.levels["item"] == scale]
-    now = whole[whole["wave"] == review.wave]
-    if not group:
-        figure = charts.trend(whole, labels, phases=phase_bands(review), pretend=review.study.pretend)
-        words = [sentences.level(row, f"{row.wave}, {labels[row.item]}") for row in whole.itertuples()]
-        return [figure, words, tables.level_table(review, whole)]
-    parts = review.levels_by(group, [scale])
-    figure = charts.units(parts, review.unit_labels(), whole=now, pretend=review.study.pretend)
-    words = [sentences.level(row, review.unit_labels().get(row.level, row.level)) for row in parts.itertuples()]
-    return [figure, words, tables.group_table(review, parts)]
+def levels(review: Review) -> widgets.Widget:
+    """A scale: its trend in the whole school or in one unit or role, or all units and roles of a wave."""
+    return shown(panels.levels(review), review.study)
 
 
-def shares(review: Review, items: Sequence[str] | None = None) -> widgets.Widget:
-    """Choose one of the items (all with ordered answers, if none are given): the share of each answer, wave by wave."""
-    form = review.study.form
-    if items is None:
-        items = [item for order in ORDERED for item in form.items(order=order) if item in review.items]
-    if not items:
-        return _nothing(Text("Phiếu này không có câu hỏi như vậy.", "This form has no such question."))
-    item = _choice(Text("Câu hỏi", "Question"), {str(review.label(name)): name for name in items})
-    return _page([item], lambda: _shares(review, item.value))
+def shares(review: Review, order: str = "") -> widgets.Widget:
+    """A question with ordered answers (of one kind: practice, frequency, agreement, yes_no): the share of each answer."""
+    return shown(panels.shares(review, order), review.study)
 
 
-def _shares(review: Review, item: str) -> list[Any]:
-    found = review.shares_of([item])
-    values = review.study.form.value_labels(item)
-    figure = charts.likert(found, {item: review.label(item)}, values, pretend=review.study.pretend)
-    return [figure, [], tables.share_table(review, found)]
+def practice(review: Review, items: Sequence[str]) -> widgets.Widget:
+    """All questions with the same choices side by side, in a wave."""
+    return shown(panels.practice(review, items), review.study)
 
 
 def changes(review: Review) -> widgets.Widget:
-    """Choose a pair of waves: the change of every scale, with its verdict."""
-    if not review.pairs:
-        only = review.waves[0]
-        return _nothing(Text(
-            f"Mới có một đợt (năm {only}): chưa thể nói về thay đổi.", f"One wave only ({only}): no change to be told."
-        ))  # fmt: skip
-    pair = _choice(Text("Từ → đến", "From → to"), {f"{a} → {b}": (a, b) for a, b in review.pairs})
-    return _page([pair], lambda: _changes(review, pair.value))
+    """A pair of waves: the change of every scale with its verdict, or the slopes between both levels."""
+    return shown(panels.changes(review), review.study)
 
 
-def _changes(review: Review, pair: tuple[int, int]) -> list[Any]:
-    found = review.changes[review.changes["wave"] == f"{pair[0]}→{pair[1]}"]
-    labels = {item: review.label(item) for item in review.scales}
-    figure = charts.changes(found, labels, small=review.study.small, pretend=review.study.pretend)
-    return [
-        figure,
-        sentences.changes(found, labels),
-        tables.change_table(review, found),
-    ]
+def moves(review: Review) -> widgets.Widget:
+    """A pair of waves and a question: where the people who answered twice went from each answer."""
+    return shown(panels.moves(review), review.study)
 
 
-def _nothing(words: Text) -> widgets.HTML:
-    """Words in the place of a choice that there is not."""
-    return widgets.HTML(f"<p>{html.escape(str(words))}</p>")
+def targets(review: Review) -> widgets.Widget:
+    """All targets, those of a content, or the pace of one of them."""
+    return shown(panels.targets(review), review.study)
 
 
-def _choice(name: Text, options: dict[str, Any]) -> widgets.Dropdown:
-    return widgets.Dropdown(
-        options=list(options.items()), description=str(name), layout=WIDE, style={"description_width": "6rem"}
-    )
+def dashboard_of(folder: str, wave: int, language: str) -> widgets.Widget:
+    """The dashboard of a study's review, as the served page shows it."""
+    speak(language)
+    try:
+        return Pages(Review.of(Study.open(Path(folder)), wave))
+    except UserError as error:
+        return widgets.HTML(f"<pre>{html.escape(str(error))}</pre>")
 
 
-def _page(controls: list[widgets.Dropdown], draw: Callable[[], list[Any]]) -> widgets.VBox:
-    """The controls above what they choose; drawn once now, and again whenever one changes."""
-    place = widgets.Output()
+def shown(panel: Panel, study: Study, alone: bool = True) -> widgets.Widget:
+    """A panel as widgets. alone: not on a page that chooses the language, and may write (see `Board`)."""
+    if panel.nothing:
+        return widgets.HTML(f"<p>{html.escape(panel.nothing)}</p>")
+    return Board(panel, study, alone)
 
-    def show(_=None) -> None:
-        figure, words, table = draw()
-        place.clear_output(wait=True)
-        with place:
-            display(figure)
-            display(HTML("".join(f"<p>{html.escape(line)}</p>" for line in words)))
-            display(table.style.format(escape="html").hide(axis="index"))
 
-    for control in controls:
-        control.observe(show, names="value")
-    show()
-    return widgets.VBox([*controls, place])
+class Pages(widgets.VBox):
+    """The dashboard: a button per page, and below them the page that is looked at, made when it is first opened."""
+
+    def __init__(self, review: Review):
+        self.review, self.made = review, dict[str, widgets.VBox]()
+        self.page = widgets.ToggleButtons(style={"button_width": "auto"})
+        self.language = _choice()
+        self.language.options = tuple(LANGUAGES.items())
+        self.place = widgets.VBox()
+        super().__init__([widgets.Box([self.page, self.language], layout=ROW), self.place])
+        self.add_class("kss-page")
+        self.name("overview")
+        self.page.observe(lambda change: self.turn_to(change["new"]), names="value")
+        self.language.observe(lambda change: self.translate(change["new"]), names="value")
+        self.turn_to("overview")
+
+    def name(self, page: str) -> None:
+        """The words of the controls, in the language that is spoken."""
+        self.page.options = [(str(title), key) for key, title in dashboard.PAGES.items()]
+        self.page.value, self.language.description, self.language.value = page, str(CONTROLS["language"]), spoken()
+
+    def turn_to(self, page: str) -> None:
+        if page not in self.made:
+            self.made[page] = self.make(page)
+        self.place.children = (self.made[page],)
+
+    def translate(self, language: str) -> None:
+        speak(language)
+        page = self.page.value
+        self.made.clear()
+        self.name(page)
+        self.turn_to(page)
+
+    def make(self, page: str) -> widgets.VBox:
+        head = dashboard.head(self.review, page)
+        parts: list[widgets.Widget] = [widgets.HTML(f'<div class="kss">{head}</div>')]
+        for question, panel in dashboard.panels_of(self.review, page):
+            parts.append(widgets.HTML(f'<div class="kss"><h2>{html.escape(str(question))}</h2></div>'))
+            parts.append(shown(panel, self.review.study, alone=False))
+        return widgets.VBox(parts)
+
+
+class Board(widgets.VBox):
+    """Controls, and below them what they pick. `view` is what is shown, `picks` what is picked.
+
+    alone: the board has a control for the language, and keeps its picks beside study.yaml, so that they outlive the kernel.
+    """
+
+    def __init__(self, panel: Panel, study: Study, alone: bool):
+        self.panel, self.study, self.alone = panel, study, alone
+        self.picks: panels.Picks = kept(study).get(panel.name, {}) if alone else {}
+        self.controls = {name: _choice() for name in CONTROLS}
+        self.status, self.picture, self.words, self.table, self.files = (widgets.HTML() for _ in range(5))
+        self.get = widgets.Button(layout=BUTTON)
+        self.get.on_click(lambda _: self.make_files())
+        self.settling = False  # while controls are set by the program
+        for name, control in self.controls.items():
+            control.observe(self.picked, names="value")
+            control.name = name
+        head = widgets.Box(list(self.controls.values()), layout=ROW)
+        super().__init__([head, self.status, self.picture, self.words, self.table, self.get, self.files])
+        self.add_class("kss-board")
+        self.show()
+
+    def picked(self, change: Any) -> None:
+        """Somebody picked something."""
+        if self.settling:
+            return
+        if change["owner"].name == "language":
+            speak(change["new"])
+        self.picks = self.picks | {change["owner"].name: change["new"]}
+        self.show()
+
+    def show(self) -> None:
+        """Offer what can be picked, and show what is."""
+        with self.busy():
+            try:
+                self.picks, options = self.panel.settled(self.picks)
+                self.offer(({"language": LANGUAGES} if self.alone else {}) | options)
+                self.view = self.panel.view(self.picks)
+            except UserError as error:
+                self.say(str(error).splitlines())
+                return
+            self.say(self.view.words)
+            self.picture.value = charts.picture(self.view.figure)
+            self.table.value = tables.framed(self.view.table)
+        self.files.value, self.get.description = "", str(FILES)
+        if self.alone:
+            keep(self.study, self.panel.name, self.picks)
+
+    def say(self, words: Sequence[str]) -> None:
+        self.words.value = "".join(f"<p>{html.escape(line)}</p>" for line in words)
+
+    def offer(self, options: panels.Options) -> None:
+        """Set the controls, without taking that for somebody's pick; a control with nothing to pick is not there."""
+        self.settling = True
+        for name, control in self.controls.items():
+            named = options.get(name, {})
+            control.layout.display = "flex" if len(named) > 1 else "none"
+            control.description = str(CONTROLS[name])
+            if tuple(named.items()) != control.options:
+                control.options = tuple(named.items())
+            if named:
+                control.value = spoken() if name == "language" else self.picks[name]
+        self.settling = False
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """A moving bar, while something takes longer than a moment."""
+        done = threading.Event()
+
+        def tell() -> None:
+            if not done.wait(SLOW):
+                words = html.escape(str(BUSY))
+                self.status.value = f'<progress aria-label="{words}"></progress> {words}'
+
+        threading.Thread(target=tell, daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
+            self.status.value = ""
+
+    def make_files(self) -> None:
+        """Links to the chart as PNG and SVG, and to its numbers as XLSX."""
+        name = "-".join([self.panel.name, *(str(pick) for pick in self.picks.values() if pick not in ("", 0))])
+        parts = {
+            "PNG": ("png", "image/png", charts.png(self.view.figure)),
+            "SVG": ("svg", "image/svg+xml", charts.svg(self.view.figure)),
+            "XLSX": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", self.workbook()),
+        }
+        self.files.value = " · ".join(
+            f'<a download="{html.escape(name)}.{end}" href="data:{kind};base64,{base64.b64encode(made).decode()}">{words}</a>'
+            for words, (end, kind, made) in parts.items()
+        )
+
+    def workbook(self) -> bytes:
+        sheets = {str(Text("Bảng", "Table")): self.view.table}
+        if "estimate" in self.view.rows:
+            review = self.panel.review
+            sheets[str(Text("Số liệu", "Numbers"))] = tables.estimates_table(review, self.view.rows)
+        return tables.workbook(sheets, title=str(self.study.title), pretend=self.study.pretend)
+
+
+def _choice() -> widgets.Dropdown:
+    finger = widgets.Layout(width="min(100%, 26rem)", min_height="44px")  # a finger's breadth on a phone
+    return widgets.Dropdown(layout=finger, style={"description_width": "7.5rem"})
+
+
+def kept(study: Study) -> dict[str, panels.Picks]:
+    """Panel -> what was last picked in it; nothing where that cannot be read."""
+    try:
+        found = json.loads((study.folder / KEPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    known = found if isinstance(found, dict) else {}
+    return {name: picks for name, picks in known.items() if isinstance(picks, dict)}
+
+
+def keep(study: Study, name: str, picks: panels.Picks) -> None:
+    """Write down what is picked, where that has changed."""
+    before = kept(study)
+    if before.get(name) != picks:
+        words = json.dumps(before | {name: picks}, ensure_ascii=False, indent=1)
+        store.write(study.folder / KEPT, words.encode())

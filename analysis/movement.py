@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
+from analysis import webpage
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
 from analysis.contents import Profile, profiles
 from analysis.corroboration import corroborated
@@ -17,25 +16,25 @@ from analysis.register import entries
 from analysis.review import Review
 from analysis.sentences import HIDDEN, PRETEND, VERDICTS, day, number, percent, signed
 from analysis.targets import STATUS
-from survey.errors import Text, spoken
+from survey.errors import Text
 from survey.study import Study
 
-TEMPLATE = Path(__file__).with_name("movement.html")
 MARKS = {"met": "✓", "not_met": "✗", "no_cases": "–", "cannot_tell": "?"}
 ARROWS = {ROSE: "▲", FELL: "▼", SAME: "●", UNKNOWN: "?"}
 
 
 def page(review: Review) -> str:
     """The page as one HTML file, for a phone, a screen and A4; the same data give the same bytes."""
+    return webpage.page(f"{WORDS['heading']} {review.wave} – {review.study.school.name}", main(review))
+
+
+def main(review: Review) -> str:
+    """What the page says, as a part of a page."""
     study = review.study
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     table, beside = entries(study), corroborated(review).set_index("target")["words"]
     cards = [_target(review, row, table, beside[row.target]) for row in review.targets.itertuples()]
-    return template.render(
-        language=spoken(),
+    return webpage.part(
+        "movement.html",
         school=str(study.school.name),
         title=str(study.title),
         year=review.wave,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import pandas as pd
 
@@ -15,7 +17,7 @@ from analysis.contrasts import ARROW
 from analysis.design import Design
 from analysis.estimates import means, proportions
 from analysis.scales import reliability, score
-from analysis.suppression import suppress
+from analysis.suppression import DERIVABLE, blank, suppress
 from analysis.targets import Said, targets
 from analysis.weights import design_of, response, weigh
 from survey import store
@@ -35,6 +37,10 @@ class Review:
     wave: int
     frame: pd.DataFrame  # answers with scales, weight, stratum, population
     answered: pd.DataFrame  # wave, and unit and role where asked, of all who answered, also off the roster
+    target: Literal["descriptive", "analytic"] | None = None  # of inference; None: as the study's design has it
+    apart: frozenset[tuple[str, int]] | None = (
+        None  # see variants: item and wave of what alone may be shown; None: of all
+    )
 
     @classmethod
     def of(cls, study: Study, wave: int | None = None) -> Review:
@@ -75,6 +81,34 @@ class Review:
             )
         return cls(study, wave, placed, used[[name for name in ("wave", "unit", "role") if name in used]])
 
+    @cached_property
+    def analytic(self) -> Review:
+        """The same estimates about the process that produced the answers: no finite-population correction."""
+        return replace(self, target="analytic")
+
+    @cached_property
+    def without_doubted(self) -> Review | None:
+        """The review without the flagged answers, as it may stand beside this one; None where nothing differs.
+
+        Whoever sees both can subtract: what the flagged people said would be told. So only the whole school's results are
+        there, and of these only the items and waves in which nobody, or at least the smallest base of people who did not all
+        give the same answer, are left out.
+        """
+        less = Review.of(self.study.leaving_out(list(self.study.flag_labels)), self.wave)
+        if len(less.frame) == len(self.frame):
+            return None
+        apart = frozenset(pair for item in (*self.scales, *self.items) for pair in self._tellable(less, item))
+        return replace(less, apart=apart, target=self.target)
+
+    def _tellable(self, less: Review, item: str) -> list[tuple[str, int]]:
+        """Item and wave where the answers that were left out are told of nobody."""
+        every, kept = (review.frame.groupby("wave")[item].value_counts() for review in (self, less))
+        left = every.sub(kept, fill_value=0).groupby("wave")
+        table = pd.DataFrame({"people": left.sum(), "alike": left.max(), "least": left.min()})
+        enough = (table["people"] >= self.study.smallest_base) & (table["alike"] < table["people"])
+        fine = ((table["people"] == 0) | enough) & (table["least"] >= 0)  # below 0: another of two answers counts now
+        return [(item, int(wave)) for wave in table.index[fine]]
+
     @property
     def unplaced(self) -> int:
         """Answers that the roster has no place for."""
@@ -88,7 +122,8 @@ class Review:
 
     @cached_property
     def design(self) -> Design:
-        return design_of(self.study)
+        design = design_of(self.study)
+        return replace(design, target=self.target) if self.target else design
 
     @cached_property
     def waves(self) -> list[int]:
@@ -261,7 +296,15 @@ class Review:
         phases = {wave.id: self.study.phase_of(wave) for wave in self.study.waves}
         last = estimates["wave"].map(lambda wave: int(str(wave).split(ARROW)[-1]) if wave is not None else None)
         named = estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
-        return suppress(named, k=self.study.smallest_base, answers=answers)
+        shown = suppress(named, k=self.study.smallest_base, answers=answers)
+        return shown if self.apart is None else self._beside(shown, self.apart)
+
+    def _beside(self, shown: pd.DataFrame, apart: frozenset[tuple[str, int]]) -> pd.DataFrame:
+        """Only what may stand beside the results of all answers: the whole school's, of items and waves in `apart`."""
+        waves = [[int(wave) for wave in re.findall(r"\d+", str(held))] for held in shown["wave"]]
+        fine = [all((item, wave) in apart for wave in held) for item, held in zip(shown["item"], waves, strict=True)]
+        hide = shown["shown"].astype(bool) & ~(pd.Series(fine, index=shown.index) & (shown["group"] == ""))
+        return blank(shown, shown["reason"].mask(hide, DERIVABLE))
 
 
 def until_of(study: Study, wave: int) -> dt.date:

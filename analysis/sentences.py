@@ -10,10 +10,25 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
+from analysis.suppression import DERIVABLE, EVERYBODY, NOBODY, SMALL, WHOLE
 from survey.errors import Text, spoken
 
 HIDDEN = Text("ẩn (ít người)", "hidden (few people)")
 PRETEND = Text("DỮ LIỆU MÔ PHỎNG", "PRETEND DATA")
+REASONS = {  # why a number is hidden, beside a small base
+    EVERYBODY: Text(
+        "Ẩn vì mọi người trong nhóm trả lời giống nhau: hiện ra là nói lên câu trả lời của từng người.",
+        "Hidden: all of the group answered alike, so that each one's answer would be told.",
+    ),
+    NOBODY: Text("Ẩn vì có lựa chọn không ai trong nhóm chọn.", "Hidden: nobody of the group gave one of the answers."),
+    DERIVABLE: Text(
+        "Ẩn thêm vì nếu hiện thì suy ra được một nhóm ít người bằng phép trừ.",
+        "Hidden too: with it a small group could be found by subtraction.",
+    ),
+    WHOLE: Text(
+        "Ẩn cả bảng: quá lớn để chọn ra phần hiện được.", "The whole table is hidden: too large to choose from."
+    ),
+}
 VERDICTS = {
     ROSE: Text("tăng", "rose"),
     FELL: Text("giảm", "fell"),
@@ -52,6 +67,12 @@ def signed(value: float, digits: int = 2) -> str:
 def day(date: dt.date | None) -> str:
     """05/06/2027."""
     return f"{date:%d/%m/%Y}" if date else "–"
+
+
+def why(reason: str, k: int) -> Text:
+    """Why a number is hidden (the reasons of `suppress`), for the person who looks for it."""
+    few = Text(f"Ẩn vì ít người trả lời (dưới {k}).", f"Hidden: few answers (fewer than {k}).")
+    return few if reason == SMALL else REASONS.get(reason, HIDDEN)
 
 
 def level(row, label: object) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
+import zlib
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import xlsxwriter
@@ -14,7 +16,10 @@ from analysis.comparisons import FELL, ROSE
 from analysis.review import Review
 from analysis.sentences import HIDDEN, PRETEND, VERDICTS, day, number, percent, signed
 from analysis.targets import STATUS
-from survey.errors import Text
+from survey.errors import Text, spoken
+
+if TYPE_CHECKING:
+    from great_tables import GT
 
 HEADINGS = {
     "study": Text("Khảo sát", "Study"),
@@ -154,16 +159,62 @@ def group_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def share_table(review: Review, shares: pd.DataFrame) -> pd.DataFrame:
-    """One item: a row per answer, a column per wave with the share, and the bases in the last row."""
+def share_table(review: Review, shares: pd.DataFrame, column: str = "wave") -> pd.DataFrame:
+    """One item: a row per answer, a column per wave (or group: "level") with the share, and the bases in the last row."""
     item = shares["item"].iloc[0]
-    labels = review.study.form.value_labels(item)
+    labels, names = review.study.form.value_labels(item), review.unit_labels()
     columns = {}
-    for wave, part in shares.groupby("wave"):
+    for key, part in shares.groupby(column, sort=column == "wave"):
         words = [percent(row.estimate) if row.shown else str(HIDDEN) for row in part.itertuples()]
-        columns[str(wave)] = [*words, number(part["n"].iloc[0], 0)]
+        columns[str(names.get(str(key), str(key)))] = [*words, number(part["n"].iloc[0], 0)]
     answers = [*(str(labels[value]) for value in shares["value"].drop_duplicates()), "n"]
     return pd.DataFrame({str(Text("Trả lời", "Answer")): answers} | columns)
+
+
+def matrix_table(review: Review, shares: pd.DataFrame) -> pd.DataFrame:
+    """Items with the same answers, in one wave: a row per item, a column per answer with the share, and the base."""
+    labels = review.study.form.value_labels(shares["item"].iloc[0])
+    rows = []
+    for item, part in shares.groupby("item", sort=False):
+        cells = {
+            str(labels[row.value]): percent(row.estimate) if row.shown else str(HIDDEN) for row in part.itertuples()
+        }
+        rows.append(
+            {str(HEADINGS["title"]): str(review.label(str(item)))} | cells | {"n": number(part["n"].iloc[0], 0)}
+        )
+    return pd.DataFrame(rows)
+
+
+def group_waves_table(levels: pd.DataFrame, labels: Mapping[str, object]) -> pd.DataFrame:
+    """A row per group, a column per wave: the mean of one item with its interval, or the mark of a hidden cell."""
+    cells: dict[str, dict[str, str]] = {}
+    for row in levels.itertuples():
+        cells.setdefault(str(labels[row.level]), {})[str(row.wave)] = level_cell(row)
+    table = pd.DataFrame.from_dict(cells, orient="index").fillna("–")
+    return table[sorted(table)].rename_axis(str(HEADINGS["group"])).reset_index()
+
+
+def moves_table(moves: pd.DataFrame, labels: Mapping[Any, object], between: tuple[int, int]) -> pd.DataFrame:
+    """A row per answer of the first wave, a column per answer of the second: the share who went there, and the base."""
+    rows = []
+    for before, part in moves.groupby("level", sort=False):
+        cells = {
+            str(labels[row.value]): percent(row.estimate, 0) if row.shown else str(HIDDEN) for row in part.itertuples()
+        }
+        rows.append({f"{between[0]} → {between[1]}": str(labels[before])} | cells | {"n": number(part["n"].iloc[0], 0)})
+    return pd.DataFrame(rows)
+
+
+def history_table(known: pd.DataFrame) -> pd.DataFrame:
+    """The counts of one target by date."""
+    return _worded(
+        {
+            Text("Ngày", "Date"): known["date"].map(day),
+            Text("Số đạt", "Reached"): known["numerator"].map(lambda n: number(n, 0)),
+            Text("Tổng số", "Of"): known["denominator"].map(lambda n: number(n, 0)),
+            Text("Tỉ lệ", "Share"): known["share"].map(percent),
+        }
+    )
 
 
 def reliability_table(review: Review) -> pd.DataFrame:
@@ -198,6 +249,32 @@ def estimates_table(review: Review, estimates: pd.DataFrame) -> pd.DataFrame:
     )
     order = [name for name in HEADINGS if name in table]
     return table[order].rename(columns={name: str(HEADINGS[name]) for name in order})
+
+
+def styled(table: pd.DataFrame) -> GT:
+    """A table of words as notebooks and pages show it: figures to the right, nothing in it read as HTML."""
+    from great_tables import GT  # a quarter of a second, which commands that show no page need not wait for
+
+    figures = [
+        name for name in table.columns[1:] if table[name].astype(str).str.match(r"^(?:[<>]?[+−\d]|–$|ẩn|hidden)").all()
+    ]
+    return (
+        GT(table.astype(str), locale=spoken(), id=f"t{zlib.crc32(table.to_csv().encode()):08x}")
+        .cols_align("left")
+        .cols_align("right", columns=figures)
+        .tab_options(
+            table_font_names=["system-ui", "Segoe UI", "sans-serif"], table_font_size="0.9375rem",
+            container_overflow_x="visible", container_overflow_y="visible", data_row_padding="0.375rem",
+            table_margin_left="0", column_labels_font_weight="bold",
+        )
+    )  # fmt: skip
+
+
+def framed(table: pd.DataFrame) -> str:
+    """The same as HTML in a frame that scrolls sideways on a phone, also by the keyboard."""
+    name = html.escape(str(table.columns[0]), quote=True)
+    frame = f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto;max-width:100%">'
+    return f"{frame}{styled(table).as_raw_html()}</div>"
 
 
 def _worded(columns: Mapping[Text, pd.Series]) -> pd.DataFrame:

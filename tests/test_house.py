@@ -45,6 +45,7 @@ HOMES = {
         "analysis/tables.py",
         "survey/codebook.py",
     },
+    "great_tables": {"analysis/tables.py"},
     "ipywidgets": {"analysis/explore.py"},
     "narwhals": {"analysis/cube.py"},
 }
