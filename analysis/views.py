@@ -96,12 +96,7 @@ def practice(review: Review, items: Sequence[str], wave: int) -> View:
     exempt = review.exempt[review.exempt["item"].isin(list(items)) & (review.exempt["wave"] == wave)]
     labels, values = {item: review.label(item) for item in items}, review.study.form.value_labels(items[0])
     figure = charts.likert(rows, labels, values, exempt=exempt if len(exempt) else None, pretend=review.study.pretend)
-    words = [
-        str(
-            Text(f"Năm {wave}: {len(items)} câu hỏi, mỗi dòng một câu.", f"{wave}: {len(items)} questions, a row each.")
-        )
-    ]
-    return View(figure, words + _why(review, rows), tables.matrix_table(review, rows), rows)
+    return View(figure, _sureness(rows, wave) + _why(review, rows), tables.matrix_table(review, rows), rows)
 
 
 def changes(review: Review, pair: tuple[int, int], scales: Sequence[str]) -> View:
@@ -213,6 +208,22 @@ def _most(review: Review, item: str, rows: pd.DataFrame) -> list[str]:
         f"(khoảng tin cậy 95%: {interval}; n = {row['n']}).",
         f"In {row['wave']} most said “{answer}”: {sentences.percent(row['estimate'], 0)} "
         f"(95% interval {interval}; n = {row['n']}).",
+    ))]  # fmt: skip
+
+
+def _sureness(rows: pd.DataFrame, wave: int) -> list[str]:
+    """How many answered, and how far a share may be from that of everybody."""
+    seen = rows[rows["shown"] & rows["estimate"].notna()]
+    if seen.empty:
+        return []
+    away = sentences.number(100 * float(((seen["high"] - seen["low"]) / 2).max()), 0)
+    least, most = (sentences.number(count, 0) for count in (seen["n"].min(), seen["n"].max()))
+    count = least if least == most else f"{least}–{most}"
+    return [str(Text(
+        f"Năm {wave}, {count} người trả lời mỗi câu; tỉ lệ của toàn trường có thể lệch đến {away} điểm phần trăm so với hình "
+        "(khoảng tin cậy 95%).",
+        f"In {wave} {count} people answered each question; the whole school's shares may be up to {away} points away from the "
+        "chart (95% intervals).",
     ))]  # fmt: skip
 
 
