@@ -17,6 +17,8 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent
 NOTEBOOK = "notebooks/00_bat_dau.ipynb"
 DEMO = "data/demo"
+# JupyterLab would ask whether to fetch news, and look for a newer version of itself: nothing is asked of the Internet.
+QUIET_LAB = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 HELP = """Khảo Sát Số: khảo sát bằng Google Forms, phân tích và làm báo cáo trên Jupyter
@@ -437,7 +439,7 @@ def lab(python: Path, home: Path, more: list) -> int:
             "Opening JupyterLab; stop it with Ctrl+C in this window.",
         )
     )
-    return start(python, home, ["-m", "jupyterlab", "--ServerApp.root_dir=" + str(home), NOTEBOOK, *more])
+    return start(python, home, ["-m", "jupyterlab", "--ServerApp.root_dir=" + str(home), *QUIET_LAB, NOTEBOOK, *more])
 
 
 def language_from(arguments: list) -> tuple:

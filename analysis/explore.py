@@ -29,6 +29,10 @@ ROW = widgets.Layout(flex_flow="row wrap")
 BUTTON = widgets.Layout(width="auto", height="44px")
 BUSY = Text("Đang tính…", "Working…")
 FILES = Text("Tải về", "Download")
+BROKEN = Text(
+    "Chương trình gặp lỗi khi tính phần này; xin chọn mục khác và báo người phụ trách.",
+    "The program failed at this; please pick something else and tell the IT lead.",
+)
 
 
 def levels(review: Review) -> widgets.Widget:
@@ -151,19 +155,21 @@ class Board(widgets.VBox):
         self.show()
 
     def show(self) -> None:
-        """Offer what can be picked, and show what is."""
-        with self.busy():
-            try:
+        """Offer what can be picked, and show what is; where that fails, nothing of what was shown before is left."""
+        self.files.value, self.get.description = "", str(FILES)
+        try:
+            with self.busy():
                 self.picks, options = self.panel.settled(self.picks)
                 self.offer(({"language": LANGUAGES} if self.alone else {}) | options)
                 self.view = self.panel.view(self.picks)
-            except UserError as error:
-                self.say(str(error).splitlines())
-                return
-            self.say(self.view.words)
-            self.picture.value = charts.picture(self.view.figure)
-            self.table.value = tables.framed(self.view.table)
-        self.files.value, self.get.description = "", str(FILES)
+                self.say(self.view.words)
+                self.picture.value = charts.picture(self.view.figure)
+                self.table.value = tables.framed(self.view.table)
+        except Exception as error:
+            self.picture.value = self.table.value = ""
+            self.say(str(error).splitlines() if isinstance(error, UserError) else [str(BROKEN)])
+            if not isinstance(error, UserError):
+                raise
         if self.alone:
             keep(self.study, self.panel.name, self.picks)
 
@@ -186,19 +192,22 @@ class Board(widgets.VBox):
     @contextmanager
     def busy(self) -> Iterator[None]:
         """A moving bar, while something takes longer than a moment."""
-        done = threading.Event()
+        done, turn = threading.Event(), threading.Lock()
 
         def tell() -> None:
-            if not done.wait(SLOW):
-                words = html.escape(str(BUSY))
-                self.status.value = f'<progress aria-label="{words}"></progress> {words}'
+            done.wait(SLOW)
+            with turn:
+                if not done.is_set():
+                    words = html.escape(str(BUSY))
+                    self.status.value = f'<progress aria-label="{words}"></progress> {words}'
 
         threading.Thread(target=tell, daemon=True).start()
         try:
             yield
         finally:
-            done.set()
-            self.status.value = ""
+            with turn:
+                done.set()
+                self.status.value = ""
 
     def make_files(self) -> None:
         """Links to the chart as PNG and SVG, and to its numbers as XLSX."""

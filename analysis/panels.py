@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pandas as pd
+
 from analysis import views
 from analysis.projection import history
 from analysis.register import entries
@@ -75,13 +77,15 @@ class Panel:
 
 def levels(review: Review) -> Panel:
     """A scale: its trend in the whole school or in one unit or role, or all units and roles of a wave."""
+    asked = _asked(review.levels)
+    scales = [scale for scale in review.scales if scale in asked]
 
     def options(picks: Picks) -> Options:
-        offered = _contents(review, review.scales)
-        scale = _labels(review, _of_content(review, review.scales, picks.get("content")))
+        offered = _contents(review, scales)
+        scale = _labels(review, _of_content(review, scales, picks.get("content")))
         found = offered | {"scale": scale} | _groups(review) | {"level": _levels(review, picks.get("group"))}
         alone = bool(picks.get("group")) and not picks.get("level")
-        found["waves"] = _waves(review, alone)
+        found["waves"] = _waves(review, asked[_picked(picks, "scale", scale)], alone)
         years = _years(_picked(picks, "waves", found["waves"]))
         doubted = {} if picks.get("group") else _doubted(review, [_picked(picks, "scale", scale)], years)
         return found | _target(review) | doubted
@@ -95,18 +99,19 @@ def levels(review: Review) -> Panel:
         return views.level_of_group(source, picks["scale"], picks["group"], picks["level"], waves)
 
     nothing = Text("Phiếu này không có thang đo.", "This form has no scale.")
-    return Panel("levels", review, options, view, "" if review.scales else str(nothing))
+    return Panel("levels", review, options, view, "" if scales else str(nothing))
 
 
 def shares(review: Review, order: str = "") -> Panel:
     """A question with ordered answers (of one kind: practice, frequency, agreement, yes_no): the share of each answer."""
     form = review.study.form
-    items = [item for one in ([order] if order else ORDERED) for item in form.items(order=one) if item in review.items]
+    asked = _asked(review.shares)
+    items = [item for one in ([order] if order else ORDERED) for item in form.items(order=one) if item in asked]
 
     def options(picks: Picks) -> Options:
         item = _labels(review, _items_of_content(review, items, picks.get("content")))
         found = _item_contents(review, items) | {"item": item} | _groups(review)
-        found["waves"] = _waves(review, bool(picks.get("group")))
+        found["waves"] = _waves(review, asked[_picked(picks, "item", item)], bool(picks.get("group")))
         years = _years(_picked(picks, "waves", found["waves"]))
         doubted = {} if picks.get("group") else _doubted(review, [_picked(picks, "item", item)], years)
         return found | _target(review) | doubted
@@ -123,9 +128,11 @@ def shares(review: Review, order: str = "") -> Panel:
 
 def practice(review: Review, items: Sequence[str]) -> Panel:
     """All questions with the same choices side by side, in a wave."""
+    asked = _asked(review.shares)
 
     def options(picks: Picks) -> Options:
-        return {"waves": _waves(review, True)} | _target(review)
+        held = [wave for wave in review.waves if any(wave in asked.get(item, []) for item in items)]
+        return {"waves": _waves(review, held, True)} | _target(review)
 
     def view(picks: Picks) -> View:
         return views.practice(_source(review, picks), items, _years(picks["waves"])[0])
@@ -156,17 +163,25 @@ def changes(review: Review) -> Panel:
 def moves(review: Review) -> Panel:
     """A pair of waves and a question: where the people who answered twice went from each answer."""
     form = review.study.form
-    items = [item for one in ORDERED for item in form.items(order=one) if item in review.items]
+    asked = _asked(review.shares)
+    items = [item for one in ORDERED for item in form.items(order=one) if item in asked]
+
+    def twice(pair: str) -> list[str]:
+        return [item for item in items if set(_years(pair)) <= set(asked[item])]
+
+    pairs = {f"{a} → {b}": f"{a}-{b}" for a, b in review.pairs if twice(f"{a}-{b}")}
 
     def options(picks: Picks) -> Options:
-        found = {"pair": {f"{a} → {b}": f"{a}-{b}" for a, b in review.pairs}} | _item_contents(review, items)
-        return found | {"item": _labels(review, _items_of_content(review, items, picks.get("content")))}
+        both = twice(_picked(picks, "pair", pairs))
+        found = {"pair": pairs} | _item_contents(review, both)
+        content = _picked(picks, "content", found["content"])
+        return found | {"item": _labels(review, _items_of_content(review, both, content))}
 
     def view(picks: Picks) -> View:
         first, second = _years(picks["pair"])
         return views.moves(review, picks["item"], (first, second))
 
-    return Panel("moves", review, options, view, "" if review.pairs and items else _one_wave(review))
+    return Panel("moves", review, options, view, "" if pairs else _one_wave(review))
 
 
 def targets(review: Review) -> Panel:
@@ -252,17 +267,23 @@ def _levels(review: Review, group: object) -> dict[str, Any]:
     return {str(EVERY_GROUP): ""} | {str(words): key for key, words in labels.items() if key in held}
 
 
-def _waves(review: Review, single: bool) -> dict[str, Any]:
-    """All waves, those of a phase, each; the newest first where one has to be picked."""
-    each = {str(wave): str(wave) for wave in reversed(review.waves)}
-    if single or len(review.waves) == 1:
+def _waves(review: Review, asked: list[int], single: bool) -> dict[str, Any]:
+    """Of the waves in which it was asked: all, those of a phase, each; the newest first where one has to be picked."""
+    each = {str(wave): str(wave) for wave in reversed(asked)}
+    if single or len(asked) == 1:
         return each
     phases = {}
     for phase in review.study.phases:
-        held = [wave for wave in review.study.waves_of(phase.id) if wave in review.waves]
-        if 1 < len(held) < len(review.waves):
+        held = [wave for wave in review.study.waves_of(phase.id) if wave in asked]
+        if 1 < len(held) < len(asked):
             phases[str(phase.label)] = "-".join(map(str, held))
-    return {str(EVERY_WAVE): "-".join(map(str, review.waves))} | phases | each
+    return {str(EVERY_WAVE): "-".join(map(str, asked))} | phases | each
+
+
+def _asked(rows: pd.DataFrame) -> dict[str, list[int]]:
+    """Item -> the waves that have answers to it, also where these are hidden."""
+    held = rows[rows["n"].isna() | (rows["n"] > 0)]
+    return {str(item): sorted(int(wave) for wave in part["wave"].unique()) for item, part in held.groupby("item")}
 
 
 def _years(waves: str) -> list[int]:

@@ -272,6 +272,8 @@ def styled(table: pd.DataFrame) -> GT:
 
 def framed(table: pd.DataFrame) -> str:
     """The same as HTML in a frame that scrolls sideways on a phone, also by the keyboard."""
+    if table.empty:
+        return ""
     name = html.escape(f"{Text('Bảng', 'Table')}: {table.columns[0]}")
     frame = f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto;max-width:100%">'
     return f"{frame}{styled(table).as_raw_html()}</div>"

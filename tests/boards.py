@@ -5,8 +5,8 @@ import re
 import time
 
 from analysis import tables
-from analysis.panels import CONTROLS
-from survey.errors import spoken
+from analysis.panels import CONTROLS, LANGUAGES
+from survey.errors import speak, spoken
 
 READ = """board => {
   const seen = one => one.offsetParent !== null;
@@ -31,12 +31,15 @@ class Board:
         return self.board.evaluate(READ)
 
     def picks(self, words: dict[str, str]) -> dict:
-        """The picks that the words in the controls stand for."""
+        """The picks that the words in the controls stand for; a language picked is spoken here too."""
+        for label in CONTROLS["language"].vi, CONTROLS["language"].en:
+            if label in words:
+                speak(LANGUAGES[words[label]])
         names = {str(label): name for name, label in CONTROLS.items()}
         found: dict = {}
         for _ in names:  # what can be picked hangs on what is picked
             options = self.panel.options(found)
-            chosen = {names[label]: words[label] for label in words if names[label] in options}
+            chosen = {names[label]: words[label] for label in words if names.get(label) in options}
             before, found = (
                 found,
                 {name: named.get(chosen.get(name, ""), next(iter(named.values()))) for name, named in options.items()},
@@ -85,11 +88,12 @@ class Board:
 
 def changed(board: Board, most: int = 3) -> int:
     """Change every control of a board, to up to so many of its options; each time all must agree. How many changes."""
-    count, tried = 0, set()
+    language = CONTROLS["language"]
+    count, tried = 0, {language.vi}
     while True:
         left = [label for label in board.labels() if label not in tried]
         if not left:
-            return count
+            return count + translated(board) if language.vi in board.labels() else count
         tried.add(left[0])
         options = board.others(left[0])
         step = max(1, len(options) // most)
@@ -99,3 +103,14 @@ def changed(board: Board, most: int = 3) -> int:
             board.select(left[0]).select_option(index=option)
             board.agrees()
             count += 1
+
+
+def translated(board: Board) -> int:
+    """Turn a board into English and back."""
+    board.pick(CONTROLS["language"].vi, "English")
+    board.agrees()
+    assert spoken() == "en"
+    board.pick(CONTROLS["language"].en, "Tiếng Việt")
+    board.agrees()
+    assert spoken() == "vi"
+    return 2

@@ -486,7 +486,14 @@ def test_what_each_command_starts(typed, started, ready, monkeypatch):
     calls = []
     monkeypatch.setattr(run, "start", lambda python, home, arguments: calls.append(arguments) or 0)
     assert run.main(typed, ready) == 0
-    open_lab = ["-m", "jupyterlab", f"--ServerApp.root_dir={ready}", "notebooks/00_bat_dau.ipynb", *typed[1:]]
+    open_lab = [
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={ready}",
+        *run.QUIET_LAB,
+        "notebooks/00_bat_dau.ipynb",
+        *typed[1:],
+    ]
     assert calls == [open_lab if call == "lab" else call for call in started]
 
 
