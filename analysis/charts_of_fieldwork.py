@@ -50,9 +50,9 @@ def response(days: Mapping[object, pd.DataFrame], *, title: Said = "", note: Sai
     for value, words in ticks:
         axes.axhline(value, color=FAINT, linewidth=0.6, zorder=0.5)
         sheet.write(left - GAP, y(value), words, ha="right", colour=QUIET)
-    for value, words in ticks_of(0, longest, 8, number):
-        if value == int(value):
-            sheet.write_within(x(value), bottom - 0.05, words, QUIET, va="top")
+    for value, _ in ticks_of(0, longest, 8, number):
+        if value > 0 and value == int(value):
+            sheet.write_within(x(value), bottom - 0.05, number(value, 0), QUIET, va="top")
     sheet.write(
         left + width / 2,
         bottom - 0.09 - height_of("2025"),
