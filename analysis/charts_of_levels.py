@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -342,7 +343,7 @@ class _Line:
     colour: str
     glyph: str
 
-    @property
+    @cached_property
     def seen(self) -> pd.DataFrame:
         return self.part[is_visible(self.part)]
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pandas as pd
-
 from analysis import views
 from analysis.projection import history
 from analysis.register import entries
@@ -37,6 +35,7 @@ CONTROLS = {
     "doubted": Text("Câu trả lời bị đánh dấu", "Flagged answers"),
 }
 LANGUAGES = {"Tiếng Việt": "vi", "English": "en"}
+MOST = 60  # groups that one chart holds: of more, one at a time is looked at
 WHOLE = Text("Toàn trường", "Whole school")
 BY = {"unit": Text("Đơn vị", "Unit"), "role": Text("Vai trò", "Role")}
 EVERY_GROUP = Text("Mọi nhóm, một đợt", "Every group, one wave")
@@ -77,7 +76,7 @@ class Panel:
 
 def levels(review: Review) -> Panel:
     """A scale: its trend in the whole school or in one unit or role, or all units and roles of a wave."""
-    asked = _asked(review.levels)
+    asked = _asked(review, review.scales)
     scales = [scale for scale in review.scales if scale in asked]
 
     def options(picks: Picks) -> Options:
@@ -105,7 +104,7 @@ def levels(review: Review) -> Panel:
 def shares(review: Review, order: str = "") -> Panel:
     """A question with ordered answers (of one kind: practice, frequency, agreement, yes_no): the share of each answer."""
     form = review.study.form
-    asked = _asked(review.shares)
+    asked = _asked(review, review.items)
     items = [item for one in ([order] if order else ORDERED) for item in form.items(order=one) if item in asked]
 
     def options(picks: Picks) -> Options:
@@ -128,7 +127,7 @@ def shares(review: Review, order: str = "") -> Panel:
 
 def practice(review: Review, items: Sequence[str]) -> Panel:
     """All questions with the same choices side by side, in a wave."""
-    asked = _asked(review.shares)
+    asked = _asked(review, review.items)
 
     def options(picks: Picks) -> Options:
         held = [wave for wave in review.waves if any(wave in asked.get(item, []) for item in items)]
@@ -163,7 +162,7 @@ def changes(review: Review) -> Panel:
 def moves(review: Review) -> Panel:
     """A pair of waves and a question: where the people who answered twice went from each answer."""
     form = review.study.form
-    asked = _asked(review.shares)
+    asked = _asked(review, review.items)
     items = [item for one in ORDERED for item in form.items(order=one) if item in asked]
 
     def twice(pair: str) -> list[str]:
@@ -264,7 +263,8 @@ def _levels(review: Review, group: object) -> dict[str, Any]:
     if not group:
         return {str(WHOLE): ""}
     labels, held = review.unit_labels(), set(review.frame[str(group)].dropna())
-    return {str(EVERY_GROUP): ""} | {str(words): key for key, words in labels.items() if key in held}
+    every = {str(EVERY_GROUP): ""} if len(held) <= MOST else {}
+    return every | {str(words): key for key, words in labels.items() if key in held}
 
 
 def _waves(review: Review, asked: list[int], single: bool) -> dict[str, Any]:
@@ -280,10 +280,11 @@ def _waves(review: Review, asked: list[int], single: bool) -> dict[str, Any]:
     return {str(EVERY_WAVE): "-".join(map(str, asked))} | phases | each
 
 
-def _asked(rows: pd.DataFrame) -> dict[str, list[int]]:
-    """Item -> the waves that have answers to it, also where these are hidden."""
-    held = rows[rows["n"].isna() | (rows["n"] > 0)]
-    return {str(item): sorted(int(wave) for wave in part["wave"].unique()) for item, part in held.groupby("item")}
+def _asked(review: Review, items: Sequence[str]) -> dict[str, list[int]]:
+    """Item -> the waves that have answers to it, also where these are hidden; none of an item without answers."""
+    counts = review.frame.groupby("wave")[list(items)].count()
+    held = {item: [int(wave) for wave in counts.index[counts[item] > 0]] for item in items}
+    return {item: waves for item, waves in held.items() if waves}
 
 
 def _years(waves: str) -> list[int]:
@@ -314,7 +315,7 @@ def _noted(review: Review, picks: Picks, view: View) -> View:
     """The view, with why the flagged answers can only be counted one way."""
     if "doubted" in picks or review.without_doubted is None:
         return view
-    return replace(view, words=[*view.words, str(INSEPARABLE)])
+    return replace(view, say=lambda: [*view.words, str(INSEPARABLE)])
 
 
 def _source(review: Review, picks: Picks) -> Review:

@@ -40,6 +40,7 @@ def serve(study: Study, wave: int, *, port: int, ip: str, browser: bool) -> None
     """Serve the dashboard until it is stopped (Ctrl+C). Without the token of the printed address nobody sees anything."""
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])])
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["JUPYTER_WIDGETS_ECHO"] = "0"  # each visitor has a kernel alone: no other page has to hear of a pick
     from traitlets.config import Config
     from voila.app import Voila
 

@@ -6,8 +6,9 @@ same views.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -23,12 +24,25 @@ from survey.errors import Text
 
 @dataclass(frozen=True)
 class View:
-    """rows: the suppressed estimates, unrounded, for the workbook. The table is of words, for people."""
+    """rows: the suppressed estimates, unrounded, for the workbook.
+
+    Words and table are made when they are first looked at, so that a chart need not wait for them.
+    """
 
     figure: charts.Chart
-    words: list[str]
-    table: pd.DataFrame
     rows: pd.DataFrame
+    say: Callable[[], list[str]]
+    tabulate: Callable[[], pd.DataFrame]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What the chart shows and how sure that is, a sentence a line."""
+        return self.say()
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The same numbers as words, for people."""
+        return self.tabulate()
 
 
 def levels(review: Review, scale: str, waves: Sequence[int] = ()) -> View:
@@ -36,8 +50,11 @@ def levels(review: Review, scale: str, waves: Sequence[int] = ()) -> View:
     rows = _of_waves(review.levels[review.levels["item"] == scale], waves)
     labels = {scale: review.label(scale)}
     figure = charts.trend(rows, labels, phases=phase_bands(review), pretend=review.study.pretend)
-    words = _last_level(rows, review.label(scale)) + _judged(review, scale, waves)
-    return View(figure, words + _why(review, rows), tables.level_table(review, rows), rows)
+
+    def say() -> list[str]:
+        return _last_level(rows, review.label(scale)) + _judged(review, scale, waves) + _why(review, rows)
+
+    return View(figure, rows, say, lambda: tables.level_table(review, rows))
 
 
 def level_of_group(review: Review, scale: str, group: str, level: str, waves: Sequence[int] = ()) -> View:
@@ -51,8 +68,12 @@ def level_of_group(review: Review, scale: str, group: str, level: str, waves: Se
     labels = {"": Text("Toàn trường", "Whole school"), level: name}
     title = review.label(scale)
     figure = charts.trend(rows, labels, phases=phase_bands(review), title=title, pretend=review.study.pretend)
-    words = [*_last_level(own, f"{name}, {review.label(scale)}"), *_last_level(whole, labels[""])]
-    return View(figure, [*words, str(OVERLAP), *_why(review, own)], tables.group_waves_table(rows, labels), rows)
+
+    def say() -> list[str]:
+        words = [*_last_level(own, f"{name}, {review.label(scale)}"), *_last_level(whole, labels[""])]
+        return [*words, str(OVERLAP), *_why(review, own)]
+
+    return View(figure, rows, say, lambda: tables.group_waves_table(rows, labels))
 
 
 def levels_of_groups(review: Review, scale: str, group: str, wave: int) -> View:
@@ -61,9 +82,13 @@ def levels_of_groups(review: Review, scale: str, group: str, wave: int) -> View:
     parts = review.levels_by(group, [scale], wave)
     title = f"{review.label(scale)}, {wave}"
     figure = charts.units(parts, review.unit_labels(), whole=whole, title=title, pretend=review.study.pretend)
-    words = [*_last_level(whole, f"{Text('Toàn trường', 'Whole school')}, {review.label(scale)}"), *_groups(parts)]
+
+    def say() -> list[str]:
+        words = _last_level(whole, f"{Text('Toàn trường', 'Whole school')}, {review.label(scale)}")
+        return [*words, *_groups(parts), *_why(review, parts)]
+
     rows = pd.concat([parts, whole], ignore_index=True)
-    return View(figure, words + _why(review, parts), tables.group_table(review, parts), rows)
+    return View(figure, rows, say, lambda: tables.group_table(review, parts))
 
 
 def shares(review: Review, item: str, waves: Sequence[int] = ()) -> View:
@@ -74,8 +99,9 @@ def shares(review: Review, item: str, waves: Sequence[int] = ()) -> View:
         rows, {item: review.label(item)}, review.study.form.value_labels(item), title=review.label(item),
         exempt=exempt if len(exempt) else None, pretend=review.study.pretend,
     )  # fmt: skip
-    words = _most(review, item, rows[rows["wave"] == rows["wave"].max()])
-    return View(figure, words + _why(review, rows), tables.share_table(review, rows), rows)
+    last = rows[rows["wave"] == rows["wave"].max()]
+    return View(figure, rows, lambda: _most(review, item, last) + _why(review, rows),
+                lambda: tables.share_table(review, rows))  # fmt: skip
 
 
 def shares_of_groups(review: Review, item: str, group: str, wave: int) -> View:
@@ -86,7 +112,8 @@ def shares_of_groups(review: Review, item: str, group: str, wave: int) -> View:
     figure = charts.likert(
         rows, labels, review.study.form.value_labels(item), title=title, pretend=review.study.pretend
     )
-    return View(figure, _groups(rows) + _why(review, rows), tables.share_table(review, rows, "level"), rows)
+    return View(figure, rows, lambda: _groups(rows) + _why(review, rows),
+                lambda: tables.share_table(review, rows, "level"))  # fmt: skip
 
 
 def practice(review: Review, items: Sequence[str], wave: int) -> View:
@@ -96,7 +123,8 @@ def practice(review: Review, items: Sequence[str], wave: int) -> View:
     exempt = review.exempt[review.exempt["item"].isin(list(items)) & (review.exempt["wave"] == wave)]
     labels, values = {item: review.label(item) for item in items}, review.study.form.value_labels(items[0])
     figure = charts.likert(rows, labels, values, exempt=exempt if len(exempt) else None, pretend=review.study.pretend)
-    return View(figure, _sureness(rows, wave) + _why(review, rows), tables.matrix_table(review, rows), rows)
+    return View(figure, rows, lambda: _sureness(rows, wave) + _why(review, rows),
+                lambda: tables.matrix_table(review, rows))  # fmt: skip
 
 
 def changes(review: Review, pair: tuple[int, int], scales: Sequence[str]) -> View:
@@ -104,7 +132,7 @@ def changes(review: Review, pair: tuple[int, int], scales: Sequence[str]) -> Vie
     rows = _changes(review, pair, scales)
     labels = {item: review.label(item) for item in scales}
     figure = charts.changes(rows, labels, small=review.study.small, pretend=review.study.pretend)
-    return View(figure, sentences.changes(rows, labels), tables.change_table(review, rows), rows)
+    return View(figure, rows, lambda: sentences.changes(rows, labels), lambda: tables.change_table(review, rows))
 
 
 def slopes(review: Review, pair: tuple[int, int], scales: Sequence[str]) -> View:
@@ -114,26 +142,30 @@ def slopes(review: Review, pair: tuple[int, int], scales: Sequence[str]) -> View
     labels = {item: review.label(item) for item in scales}
     verdicts = {row.item: row.verdict for row in judged.itertuples() if row.shown}
     figure = charts.slope(rows, labels, verdicts=verdicts, pretend=review.study.pretend)
-    return View(figure, sentences.changes(judged, labels), tables.level_table(review, rows), rows)
+    return View(figure, rows, lambda: sentences.changes(judged, labels), lambda: tables.level_table(review, rows))
 
 
 def moves(review: Review, item: str, pair: tuple[int, int]) -> View:
     """Where the people who answered in both waves went from each answer."""
     rows, values = transitions(review, item, pair), review.study.form.value_labels(item)
     figure = charts.moves(rows, values, between=pair, title=review.label(item), pretend=review.study.pretend)
-    stayed = rows[(rows["level"] == rows["value"]) & rows["shown"]]
-    people = int(rows.drop_duplicates("level")["n"].sum())
-    words = [str(Text(
-        f"Chỉ gồm những người ghép được ở cả hai đợt ({people} người ở các hàng được hiện); người khác có thể khác.",
-        f"Only people who could be linked in both waves ({people} in the rows shown); others may differ.",
-    ))]  # fmt: skip
-    for row in stayed.itertuples():
-        share = sentences.percent(row.estimate, 0)
-        words.append(str(Text(
-            f"Trong {row.n} người chọn “{values[row.level]}” năm {pair[0]}, {share} vẫn chọn như vậy năm {pair[1]}.",
-            f"Of {row.n} who chose “{values[row.level]}” in {pair[0]}, {share} still did in {pair[1]}.",
-        )))  # fmt: skip
-    return View(figure, words + _why(review, rows), tables.moves_table(rows, values, pair), rows)
+
+    def say() -> list[str]:
+        stayed = rows[(rows["level"] == rows["value"]) & rows["shown"]]
+        people = int(rows.drop_duplicates("level")["n"].sum())
+        words = [str(Text(
+            f"Chỉ gồm những người ghép được ở cả hai đợt ({people} người ở các hàng được hiện); người khác có thể khác.",
+            f"Only people who could be linked in both waves ({people} in the rows shown); others may differ.",
+        ))]  # fmt: skip
+        for row in stayed.itertuples():
+            share = sentences.percent(row.estimate, 0)
+            words.append(str(Text(
+                f"Trong {row.n} người chọn “{values[row.level]}” năm {pair[0]}, {share} vẫn chọn như vậy năm {pair[1]}.",
+                f"Of {row.n} who chose “{values[row.level]}” in {pair[0]}, {share} still did in {pair[1]}.",
+            )))  # fmt: skip
+        return words + _why(review, rows)
+
+    return View(figure, rows, say, lambda: tables.moves_table(rows, values, pair))
 
 
 def targets(review: Review, content: int | None = None) -> View:
@@ -144,8 +176,14 @@ def targets(review: Review, content: int | None = None) -> View:
         rows = rows[rows["target"].isin(own)]
     marked = [row._asdict() | {"status_words": STATUS[row.status]} for row in rows.itertuples()]
     figure = charts.targets(marked, pretend=review.study.pretend)
-    return View(figure, [f"{row.label}: {row.words}" if str(row.label) not in str(row.words) else str(row.words)
-                         for row in rows.itertuples()], tables.target_table(rows), rows)  # fmt: skip
+
+    def say() -> list[str]:
+        return [
+            str(row.words) if str(row.label) in str(row.words) else f"{row.label}: {row.words}"
+            for row in rows.itertuples()
+        ]
+
+    return View(figure, rows, say, lambda: tables.target_table(rows))
 
 
 def pace(review: Review, number: int) -> View:
@@ -164,7 +202,7 @@ def pace(review: Review, number: int) -> View:
     figure = charts.pace(
         known, threshold=threshold, by=by, expected=expected, title=target.label, pretend=review.study.pretend
     )
-    return View(figure, [str(row.words), str(told.words)], tables.history_table(known), known)
+    return View(figure, known, lambda: [str(row.words), str(told.words)], lambda: tables.history_table(known))
 
 
 # --- words
