@@ -26,7 +26,7 @@ HELP = """Khảo Sát Số: khảo sát bằng Google Forms, phân tích và là
   python run.py                  cài đặt (chỉ lần đầu), chạy thử với trường giả định, mở JupyterLab
   python run.py demo             cài đặt, chạy thử với trường giả định, không mở gì
   python run.py lab              mở JupyterLab
-  python run.py dashboard ...    mở bảng theo dõi, không cần viết mã
+  python run.py dashboard ...    mở bảng theo dõi của hội đồng, không có mã
   python run.py survey ...       lệnh của phần khảo sát (thêm --help để xem)
   python run.py analysis ...     lệnh của phần phân tích và báo cáo (thêm --help để xem)
   python run.py test ...         chạy toàn bộ phép kiểm tra
@@ -37,7 +37,7 @@ Khảo Sát Số: surveys with Google Forms, analysis and review reports in Jupy
   python run.py                  set up (first time only), run the pretend school, open JupyterLab
   python run.py demo             set up, run the pretend school, open nothing
   python run.py lab              open JupyterLab
-  python run.py dashboard ...    open the dashboard, without code
+  python run.py dashboard ...    open the council's dashboard, without code
   python run.py survey ...       commands of the survey (add --help to see them)
   python run.py analysis ...     commands of the analysis and the reports (add --help to see them)
   python run.py test ...         run the whole test suite

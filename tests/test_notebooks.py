@@ -144,3 +144,27 @@ def test_a_notebook_is_thin(path):
         cell.source.splitlines() for cell in cells if cell.source.startswith("#") and cell.cell_type == "markdown"
     ]
     assert all(len(lines) > 1 and lines[1].startswith("*") for lines in headed)  # an English line under every heading
+
+
+def test_in_colab_the_first_cell_mounts_drive_and_installs_what_is_locked(tmp_path, monkeypatch):
+    """Colab itself is not here: a stand-in for its module takes note of what is asked of it."""
+    import subprocess
+    import sys
+    import types
+
+    cells = nbformat.read(BOOKS[0], as_version=4).cells
+    code = next(cell.source for cell in cells if cell.cell_type == "code")
+    asked = []
+    colab = types.SimpleNamespace(drive=types.SimpleNamespace(mount=lambda place: asked.append(("mount", place))))
+    monkeypatch.setattr(os, "chdir", lambda place: asked.append(("chdir", place)))
+    monkeypatch.setattr(subprocess, "run", lambda command, check: asked.append(("run", command[1:], check)))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    exec(code, {})
+    assert asked == []
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    exec(code, {})
+    assert asked == [
+        ("mount", "/content/drive"),
+        ("chdir", "/content/drive/MyDrive/khaosatso/notebooks"),
+        ("run", ["-m", "pip", "install", "-q", "-r", "../requirements.lock"], True),
+    ]
