@@ -193,20 +193,14 @@ def test_moves_are_hidden_where_the_few_who_are_not_linked_could_be_found(review
 # --- flagged answers beside all answers
 
 
-@pytest.fixture(scope="module")
-def careless(tmp_path_factory):
-    """A school in which, in one wave, many filled the form in carelessly; in the others hardly anybody."""
-    return studied(tmp_path_factory.mktemp("careless"))
-
-
-def test_the_same_school_without_its_flagged_answers_never_tells_what_few_of_them_said(careless):
-    less = careless.without_doubted
+def test_the_same_school_without_its_flagged_answers_never_tells_what_few_of_them_said(review):
+    less = review.without_doubted
     assert less is not None
-    for item, wave in itertools.product(careless.scales, careless.waves):
-        every_, kept = (r.frame[r.frame["wave"] == wave][item].dropna() for r in (careless, less))
+    for item, wave in itertools.product(review.scales, review.waves):
+        every_, kept = (r.frame[r.frame["wave"] == wave][item].dropna() for r in (review, less))
         left = len(every_) - len(kept)
         row = less.levels.query("item == @item and wave == @wave").iloc[0]
-        if 0 < left < careless.study.smallest_base:
+        if 0 < left < review.study.smallest_base:
             assert not row["shown"] and pd.isna(row["estimate"])
     assert not less.levels_by("unit", ["ky_nang"])["shown"].any()  # groups stand on one way of counting alone
     assert not less.levels_by("role", ["ky_nang"])["shown"].any()
@@ -224,8 +218,8 @@ def test_many_flagged_answers_may_be_counted_or_left_out(review):
     assert ("s_bang_tinh", 2030) not in review._tellable(replace(review, frame=review.frame.drop(same)), "s_bang_tinh")
 
 
-def test_where_flagged_answers_cannot_be_told_apart_the_panel_says_so_and_offers_no_choice(careless):
-    panel = panels.changes(careless)
+def test_where_flagged_answers_cannot_be_told_apart_the_panel_says_so_and_offers_no_choice(review):
+    panel = panels.changes(review)
     picks, options = panel.settled({})
     assert "doubted" not in options
     assert panel.view(picks).words[-1].startswith("Có câu trả lời bị đánh dấu, nhưng quá ít")
@@ -298,6 +292,7 @@ def test_a_failure_leaves_nothing_of_what_was_shown_before(review, monkeypatch):
     assert "Chương trình gặp lỗi" in board.words.value
 
 
+@pytest.mark.slow
 def test_what_is_written_in_the_study_is_never_read_as_html(tmp_path):
     def hostile(settings):
         settings["units"][1]["label"] = {"vi": "<img src=x onerror=alert(1)>", "en": "<b>"}
@@ -314,6 +309,7 @@ def test_what_is_written_in_the_study_is_never_read_as_html(tmp_path):
 # --- one file
 
 
+@pytest.mark.slow
 def test_the_printed_dashboard_is_one_file_without_a_script_and_the_same_each_time(review):
     page = dashboard.printed(review)
     assert page == dashboard.printed(review)
