@@ -188,7 +188,7 @@ def of(review: Review, blocks: Sequence[Block], unit: str = "", kind: str = "rep
     study = review.study
     origin = {
         "study": study.id, "folder": study.folder.name, "review": review.wave, "until": review.until.isoformat(), "kind": kind,
-        "unit": unit, "language": spoken(), "leave_out": list(study.leave_out),
+        "unit": unit, "language": spoken(), "leave_out": list(study.leave_out), "chosen": [dict(pick) for pick in review.chosen],
     }  # fmt: skip
     return Ledger(origin, data(study, review.waves), versions(), told, tuple(found))
 

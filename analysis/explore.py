@@ -18,7 +18,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from analysis import charts, dashboard, panels, tables
+from analysis import charts, chosen, dashboard, panels, tables
 from analysis.panels import CONTROLS, LANGUAGES, Panel
 from analysis.review import Review
 from analysis.views import View
@@ -29,8 +29,10 @@ from survey.study import Study
 KEPT = "picks.json"  # beside study.yaml: what was last picked in each panel; no answers, and safe to delete
 SLOW = 0.5  # seconds after which a bar says that something is being worked out
 ROW = widgets.Layout(flex_flow="row wrap")
-BUTTON = widgets.Layout(width="auto", height="44px")
+BUTTON = {"width": "auto", "height": "44px"}
 BUSY = Text("Đang tính…", "Working…")
+IN = Text("Đưa vào báo cáo", "Put into the report")
+OUT = Text("Bỏ khỏi báo cáo", "Take out of the report")
 FILES = Text("Tải về", "Download")
 BROKEN = Text(
     "Chương trình gặp lỗi khi tính phần này; xin chọn mục khác và báo người phụ trách.",
@@ -137,15 +139,18 @@ class Board(widgets.VBox):
         self.picks: panels.Picks = kept(study).get(panel.name, {}) if alone else {}
         self.controls = {name: _choice() for name in CONTROLS}
         self.status, self.picture, self.words, self.table, self.files = (widgets.HTML() for _ in range(5))
-        self.get = widgets.Button(layout=BUTTON)
+        self.get = widgets.Button(layout=widgets.Layout(**BUTTON))
         self.get.on_click(lambda _: self.make_files())
+        self.report = widgets.Button(layout=widgets.Layout(**BUTTON))
+        self.report.on_click(lambda _: self.put_into_report())
         self.drawn = lru_cache(maxsize=64)(self.draw)  # going back to what one has just looked at waits for nothing
         self.settling = False  # while controls are set by the program
         for name, control in self.controls.items():
             control.observe(self.picked, names="value")
             control.name = name
         head = widgets.Box(list(self.controls.values()), layout=ROW)
-        super().__init__([head, self.status, self.picture, self.words, self.table, self.get, self.files])
+        buttons = widgets.Box([self.get, self.report], layout=ROW)
+        super().__init__([head, self.status, self.picture, self.words, self.table, buttons, self.files])
         self.add_class("kss-board")
         self.show()
         # What stays is no longer looked through for garbage, which took a quarter of a second at every twentieth change.
@@ -178,6 +183,20 @@ class Board(widgets.VBox):
                 raise
         if self.alone:
             keep(self.study, self.panel.name, self.picks)
+        self.name_report()
+
+    def name_report(self) -> None:
+        """The button that puts what is shown into the report, or takes it out; where the report cannot show it, none."""
+        pick = chosen.pick_of(self.panel.name, self.picks) if self.alone else None
+        self.report.layout.display = "none" if pick is None else "inline-flex"
+        if pick is not None:
+            self.report.description = str(OUT if pick in chosen.chosen(self.study) else IN)
+
+    def put_into_report(self) -> None:
+        pick = chosen.pick_of(self.panel.name, self.picks)
+        if pick is not None:
+            chosen.choose(self.study, pick)
+        self.name_report()
 
     def draw(self, language: str, picks: tuple[tuple[str, Any], ...]) -> tuple[View, str]:
         """What is picked, and its chart as HTML: of a language, which is the one that is spoken."""

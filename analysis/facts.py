@@ -24,13 +24,16 @@ def level(row: Any) -> Fact:
 
 
 def group(row: Any) -> Fact:
-    """A row of review.levels_by: the mean of a scale in a unit or role, in the review's wave."""
-    return _estimate(f"level by {row.group}", row, f"review.levels_by({row.group!r}, [{row.item!r}])", ESTIMATE)
+    """A row of review.levels_by: the mean of a scale in a unit or role, in a wave."""
+    return _estimate(
+        f"level by {row.group}", row, f"review.levels_by({row.group!r}, [{row.item!r}], {row.wave})", ESTIMATE
+    )
 
 
 def share(row: Any) -> Fact:
-    """A row of review.shares: the share of an answer in a wave."""
-    return _estimate("share", row, f"review.shares_of([{row.item!r}])", ESTIMATE)
+    """A row of review.shares (of review.shares_of a group): the share of an answer in a wave, in a unit or role."""
+    group = f", {row.group!r}, {row.wave}" if row.group else ""
+    return _estimate("share", row, f"review.shares_of([{row.item!r}]{group})", ESTIMATE)
 
 
 def change(row: Any) -> Fact:

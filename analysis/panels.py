@@ -81,7 +81,7 @@ def levels(review: Review) -> Panel:
 
     def options(picks: Picks) -> Options:
         offered = _contents(review, scales)
-        scale = _labels(review, _of_content(review, scales, picks.get("content")))
+        scale = _labels(review, of_content(review, scales, picks.get("content")))
         found = offered | {"scale": scale} | _groups(review) | {"level": _levels(review, picks.get("group"))}
         alone = bool(picks.get("group")) and not picks.get("level")
         found["waves"] = _waves(review, asked[_picked(picks, "scale", scale)], alone)
@@ -146,13 +146,13 @@ def changes(review: Review) -> Panel:
     def options(picks: Picks) -> Options:
         found = {"pair": {f"{a} → {b}": f"{a}-{b}" for a, b in review.pairs}} | _contents(review, review.scales)
         found["chart"] = {str(words): key for words, key in CHARTS.items()}
-        scales = _of_content(review, review.scales, picks.get("content"))
+        scales = of_content(review, review.scales, picks.get("content"))
         years = _years(_picked(picks, "pair", found["pair"]))
         return found | _target(review) | _doubted(review, scales, years, together=True)
 
     def view(picks: Picks) -> View:
         first, second = _years(picks["pair"])
-        scales = _of_content(review, review.scales, picks.get("content"))
+        scales = of_content(review, review.scales, picks.get("content"))
         show = views.slopes if picks["chart"] == "slopes" else views.changes
         return _noted(review, picks, show(_source(review, picks), (first, second), scales))
 
@@ -243,7 +243,8 @@ def _content_options(review: Review, held: set[int]) -> Options:
     return {"content": {str(EVERY_CONTENT): 0} | contents}
 
 
-def _of_content(review: Review, scales: Sequence[str], content: object) -> list[str]:
+def of_content(review: Review, scales: Sequence[str], content: object) -> list[str]:
+    """The scales of a content; all where it has none, or none is named."""
     own = {scale.id for scale in review.study.form.scales if scale.content == content}
     return [scale for scale in scales if scale in own] or list(scales)
 

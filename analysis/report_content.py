@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import facts, report_charts, report_tables, sentences
+from analysis import facts, report_charts, report_chosen, report_tables, sentences
 from analysis.blocks import Block, Contents, Heading, PageBreak, Paragraph, Place, Ref, Said, Signature
 from analysis.bounds import bounds
 from analysis.comparisons import FELL
@@ -129,6 +129,7 @@ def _results(review: Review) -> Iterator[Block]:
         (Text("Kết quả thực hiện các chỉ tiêu", "Targets"), list(_targets(review))),
         (Text("Kết quả khảo sát", "Survey results"), list(_survey(review))),
         (Text("Điển hình, khen thưởng", "Good examples and awards"), list(_examples(review))),
+        (Text("Số liệu nhà trường chọn thêm", "Figures that the school chose"), list(report_chosen.blocks(review))),
     )
     for place, (words, found) in enumerate(((words, found) for words, found in parts if found), start=1):
         yield Heading(2, f"{place}. {words}")

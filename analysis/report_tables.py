@@ -20,7 +20,7 @@ WIDE = 160  # mm between the margins
 def targets(found: pd.DataFrame) -> Table:
     rows = [facts.target(row) for row in found.itertuples()]
     caption = Text("Kết quả thực hiện các chỉ tiêu", "Targets")
-    return _of_rows("chi_tieu", caption, tables.target_table(found), rows, (40, 22, 28, 24, 18, 28))
+    return of_rows("chi_tieu", caption, tables.target_table(found), rows, (40, 22, 28, 24, 18, 28))
 
 
 def targets_by_wave(review: Review) -> Table:
@@ -66,13 +66,13 @@ def changes(review: Review, pair: str, found: pd.DataFrame) -> Table:
     rows = [facts.change(row) for row in found.itertuples()]
     caption = Text(f"Thay đổi {words}", f"Change {words}")
     name = f"thay_doi_{pair.replace('→', '_')}"
-    return _of_rows(name, caption, tables.change_table(review, found), rows, (58, 24, 42, 36))
+    return of_rows(name, caption, tables.change_table(review, found), rows, (58, 24, 42, 36))
 
 
 def slopes(review: Review, found: pd.DataFrame) -> Table:
     rows = [facts.slope(row) for row in found.itertuples()]
     caption = Text("Tốc độ thay đổi từng giai đoạn", "Pace of each phase")
-    return _of_rows("toc_do", caption, tables.slope_table(review, found), rows, (42, 38, 18, 36, 26))
+    return of_rows("toc_do", caption, tables.slope_table(review, found), rows, (42, 38, 18, 36, 26))
 
 
 def unit(review: Review, found: pd.DataFrame) -> Table:
@@ -96,19 +96,17 @@ def unit(review: Review, found: pd.DataFrame) -> Table:
 def response(review: Review) -> Table:
     found = review.response[review.response[review.response.columns[1]] == ""]
     rows = [facts.response(row) for row in found.itertuples()]
-    return _of_rows(
-        "tham_gia", Text("Tỉ lệ trả lời", "Response"), tables.response_table(review), rows, (34, 42, 42, 42)
-    )
+    return of_rows("tham_gia", Text("Tỉ lệ trả lời", "Response"), tables.response_table(review), rows, (34, 42, 42, 42))
 
 
 def reliability(review: Review) -> Table:
     found = review.reliability[review.reliability["wave"] == review.wave]
     rows = [facts.reliability(row) for row in found.itertuples()]
     caption = Text("Độ tin cậy của thang đo", "Reliability of the scales")
-    return _of_rows("tin_cay", caption, tables.reliability_table(review), rows, (80, 20, 20, 40))
+    return of_rows("tin_cay", caption, tables.reliability_table(review), rows, (80, 20, 20, 40))
 
 
-def _of_rows(name: str, caption: Text, words: pd.DataFrame, told: Sequence[Fact], widths: tuple[int, ...]) -> Table:
+def of_rows(name: str, caption: Text, words: pd.DataFrame, told: Sequence[Fact], widths: tuple[int, ...]) -> Table:
     """A table whose rows each tell one fact; the first column names the row."""
     rows = tuple(
         (Said(str(first)), *(Said(str(cell), (fact,)) for cell in cells))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from analysis.changes import change, slopes
+from analysis.chosen import chosen
 from analysis.comparisons import judge
 from analysis.contrasts import ARROW
 from analysis.design import Design
@@ -38,9 +39,9 @@ class Review:
     frame: pd.DataFrame  # answers with scales, weight, stratum, population
     answered: pd.DataFrame  # wave, and unit and role where asked, of all who answered, also off the roster
     target: Literal["descriptive", "analytic"] | None = None  # of inference; None: as the study's design has it
-    apart: frozenset[tuple[str, int]] | None = (
-        None  # see variants: item and wave of what alone may be shown; None: of all
-    )
+    chosen: tuple[Mapping[str, Any], ...] = ()  # what the school chose for its report: see analysis.chosen
+    # item and wave of what alone may be shown beside the results of all answers (without_doubted); None: everything
+    apart: frozenset[tuple[str, int]] | None = None
 
     @classmethod
     def of(cls, study: Study, wave: int | None = None) -> Review:
@@ -79,7 +80,8 @@ class Review:
                 found=Text("không câu nào khớp", "none fits"),
                 cure=Text("Sửa đơn vị, vai trò trong roster của đợt.", "Mend units and roles in the wave's roster."),
             )
-        return cls(study, wave, placed, used[[name for name in ("wave", "unit", "role") if name in used]])
+        answered = used[[name for name in ("wave", "unit", "role") if name in used]]
+        return cls(study, wave, placed, answered, chosen=chosen(study))
 
     @cached_property
     def analytic(self) -> Review:

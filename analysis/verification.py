@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +183,8 @@ def recomputed(study: Study, ledger: Ledger) -> tuple[tuple[Review, Ledger] | No
     before = spoken()
     try:
         speak(str(ledger.origin["language"]))
-        review = Review.of(study, int(ledger.origin["review"]))
+        picks = tuple(ledger.origin.get("chosen", ()))  # as they were: what is chosen since is for the next report
+        review = replace(Review.of(study, int(ledger.origin["review"])), chosen=picks)
         unit, kind = str(ledger.origin["unit"]), str(ledger.origin["kind"])
         now = evidence.of(review, report.blocks_of(review, unit, kind), unit, kind)
     except UserError as error:
