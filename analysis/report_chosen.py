@@ -25,7 +25,7 @@ def blocks(review: Review) -> Iterator[Block]:
         table = _table(review, pick)
         if table is not None:
             see = Text(": xem", ": see")
-            yield Paragraph((Said(f"{table.caption}{see} "), Ref(table.name), Said(".")))
+            yield Paragraph((Said(f"{table.caption}{see}"), Ref(table.name), Said(".")))
             yield table
 
 
