@@ -18,7 +18,10 @@ HOME = Path(__file__).resolve().parent
 NOTEBOOK = "notebooks/00_bat_dau.ipynb"
 DEMO = "data/demo"
 # JupyterLab would ask whether to fetch news, and look for a newer version of itself: nothing is asked of the Internet.
-QUIET_LAB = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+QUIET_LAB = [
+    "--LabApp.app_settings_dir=" + str(HOME / "analysis" / "jupyter" / "lab_settings"),
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+]
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 HELP = """Khảo Sát Số: khảo sát bằng Google Forms, phân tích và làm báo cáo trên Jupyter

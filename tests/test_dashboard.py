@@ -1,5 +1,6 @@
 """The dashboard in a real browser, served by the real Voila: what it shows is what the kernel's own calls say."""
 
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pypdf
 import pytest
 import websocket
 from boards import Board, changed
@@ -121,6 +123,17 @@ def test_a_page_fits_its_screen_and_has_no_serious_fault(visit, page, size):
         && one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML.slice(0, 80))"""
     assert visit.tab.evaluate(small) == []
     assert axe(visit.tab) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_prints_as_a_whole_and_without_what_is_to_be_clicked(visit, review, page):
+    visit.tab.set_viewport_size({"width": 1280, "height": 800})
+    visit.turn_to(page)
+    last = visit.boards(review, page)[-1].shown
+    sheets = pypdf.PdfReader(io.BytesIO(visit.tab.pdf(format="A4"))).pages
+    said = " ".join(" ".join(sheet.extract_text() for sheet in sheets).split())
+    assert last["words"][0] in said and all(cell in said for cell in last["cells"][-3:])
+    assert "Tải về" not in said and "Ngôn ngữ" not in said
 
 
 def test_pages_and_picks_can_be_reached_by_the_keyboard_alone(visit, review):

@@ -105,6 +105,7 @@ def test_every_control_of_a_notebook_shows_what_the_kernels_own_call_says(chromi
             assert changed(board, most=2) > 0
         assert sitting.complaints == []
         assert sitting.outside() == []
+        assert sitting.tab.get_by_text("Would you like to get notified").count() == 0  # nothing asks for the Internet
     finally:
         sitting.tab.close()
 
