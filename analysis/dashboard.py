@@ -68,21 +68,24 @@ def printed(review: Review) -> str:
     return webpage.page(f"{PAGES['overview']} {review.wave} – {review.study.school.name}", "".join(parts))
 
 
+SPREAD = {
+    "levels": "scale",
+    "changes": "pair",
+    "shares-frequency": "item",
+    "shares-agreement": "item",
+}  # panel -> control
+
+
 def _views(review: Review, page: str) -> Iterator[tuple[str, View]]:
-    """What the file shows of a page: each panel as it opens, and each scale and pair of waves."""
+    """What the file shows of a page: each panel as it opens; of some, each option of one control."""
     for question, panel in panels_of(review, page):
         if panel.nothing:
             continue
         picks, options = panel.settled({})
-        control = {"levels": "scale", "changes": "pair", "shares-frequency": "item", "shares-agreement": "item"}.get(
-            panel.name
-        )
-        for place, (words, value) in enumerate(options.get(control or "", {"": None}).items()):
-            picked = picks | {control: value} if control else picks
-            yield (
-                f"{question} {words}".strip() if not place or control == "pair" else words,
-                panel.view(panel.settled(picked)[0]),
-            )
+        control = SPREAD.get(panel.name, "")
+        for words, value in options.get(control, {"": None}).items():
+            shown = panel.settled(picks | {control: value})[0] if control else picks
+            yield f"{question} {words}".strip(), panel.view(shown)
 
 
 def _section(title: str, view: View) -> str:

@@ -33,6 +33,7 @@ BUTTON = {"width": "auto", "height": "44px"}
 BUSY = Text("Đang tính…", "Working…")
 IN = Text("Đưa vào báo cáo", "Put into the report")
 OUT = Text("Bỏ khỏi báo cáo", "Take out of the report")
+UNKEPT = Text("Không ghi nhớ được lựa chọn", "The picks could not be kept")
 FILES = Text("Tải về", "Download")
 BROKEN = Text(
     "Chương trình gặp lỗi khi tính phần này; xin chọn mục khác và báo người phụ trách.",
@@ -182,7 +183,10 @@ class Board(widgets.VBox):
             if not isinstance(error, UserError):
                 raise
         if self.alone:
-            keep(self.study, self.panel.name, self.picks)
+            try:
+                keep(self.study, self.panel.name, self.picks)
+            except OSError as error:  # a folder that may only be read: everything else works
+                self.status.value = f"<p>{html.escape(f'{UNKEPT}: {error}')}</p>"
         self.name_report()
 
     def name_report(self) -> None:

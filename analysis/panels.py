@@ -5,6 +5,7 @@ A pick that shows nothing is not offered: the options of each control follow fro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -109,7 +110,7 @@ def shares(review: Review, order: str = "") -> Panel:
 
     def options(picks: Picks) -> Options:
         item = _labels(review, _items_of_content(review, items, picks.get("content")))
-        found = _item_contents(review, items) | {"item": item} | _groups(review)
+        found = _item_contents(review, items) | {"item": item} | _groups(review, MOST)
         found["waves"] = _waves(review, asked[_picked(picks, "item", item)], bool(picks.get("group")))
         years = _years(_picked(picks, "waves", found["waves"]))
         doubted = {} if picks.get("group") else _doubted(review, [_picked(picks, "item", item)], years)
@@ -255,17 +256,19 @@ def _items_of_content(review: Review, items: Sequence[str], content: object, str
     return found if found or strict else list(items)
 
 
-def _groups(review: Review) -> Options:
-    held = {str(BY[name]): name for name in GROUPS if name in review.frame and review.frame[name].nunique() > 1}
+def _groups(review: Review, most: float = math.inf) -> Options:
+    sizes = {name: review.frame[name].nunique() for name in GROUPS if name in review.frame}
+    held = {str(BY[name]): name for name, size in sizes.items() if 1 < size <= most}
     return {"group": {str(WHOLE): ""} | held}
 
 
 def _levels(review: Review, group: object) -> dict[str, Any]:
     if not group:
         return {str(WHOLE): ""}
-    labels, held = review.unit_labels(), set(review.frame[str(group)].dropna())
+    labels, held = review.unit_labels(), {str(level) for level in review.frame[str(group)].dropna()}
     every = {str(EVERY_GROUP): ""} if len(held) <= MOST else {}
-    return every | {str(words): key for key, words in labels.items() if key in held}
+    ordered = [*(level for level in labels if level in held), *sorted(held - set(labels))]
+    return every | {str(labels.get(level, level)): level for level in ordered}
 
 
 def _waves(review: Review, asked: list[int], single: bool) -> dict[str, Any]:

@@ -309,6 +309,26 @@ def test_what_is_written_in_the_study_is_never_read_as_html(tmp_path):
 # --- one file
 
 
+def test_more_units_than_a_chart_holds_are_looked_at_one_by_one(review):
+    from dataclasses import replace
+
+    many = replace(review, frame=review.frame.assign(unit=[f"u{at % 61}" for at in range(len(review.frame))]))
+    offered = list(panels.levels(many).settled({"group": "unit"})[1]["level"].values())
+    assert len(offered) == 61 and "" not in offered
+    assert list(panels.shares(many).settled({})[1]["group"].values()) == ["", "role"]
+
+
+def test_a_folder_that_may_only_be_read_is_said_and_does_no_harm(review, monkeypatch):
+    def refused(path, content):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(explore.store, "write", refused)
+    board = explore.moves(review)
+    board.controls["pair"].value = "2025-2030"
+    assert "Không ghi nhớ được lựa chọn: [Errno 13]" in board.status.value
+    assert board.picks["pair"] == "2025-2030" and "<img" in board.picture.value
+
+
 @pytest.mark.slow
 def test_the_printed_dashboard_is_one_file_without_a_script_and_the_same_each_time(review):
     page = dashboard.printed(review)
