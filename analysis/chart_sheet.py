@@ -221,6 +221,12 @@ class Sheet:
             axes.axvline(value, color=FAINT, linewidth=0.6, zorder=0.5)
             self.write_within(x(value), bottom - 0.05, words, QUIET, va="top")
 
+    def side_scale(self, axes: Axes, y: Scale, left: float, ticks: list[tuple[float, str]]) -> None:
+        """Level lines at the ticks, with their numbers at the left."""
+        for value, words in ticks:
+            axes.axhline(value, color=FAINT, linewidth=0.6, zorder=0.5)
+            self.write(left - GAP, y(value), words, ha="right", colour=QUIET)
+
     def finished(self, pretend: bool, kind: Said, told: Iterable[str]) -> Chart:
         """The chart, told in words: what kind it is, its title, and what each of its marks says."""
         heads = [str(words) for words in (PRETEND if pretend else "", kind, self.title) if str(words)]

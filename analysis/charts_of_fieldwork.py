@@ -22,7 +22,7 @@ from analysis.chart_sheet import (
     width_of,
 )
 from analysis.charts_of_levels import MARKERS
-from analysis.colours import FAINT, LINES, QUIET
+from analysis.colours import LINES, QUIET
 from analysis.sentences import number, percent
 from survey.errors import Text
 
@@ -47,9 +47,7 @@ def response(days: Mapping[object, pd.DataFrame], *, title: Said = "", note: Sai
     bottom = sheet.bottom + foot
     x, y = Scale(0, longest / width, left), Scale(0.0, high / tall, bottom)
     axes = sheet.axes((left, bottom, width, tall), (0, longest), (0.0, high))
-    for value, words in ticks:
-        axes.axhline(value, color=FAINT, linewidth=0.6, zorder=0.5)
-        sheet.write(left - GAP, y(value), words, ha="right", colour=QUIET)
+    sheet.side_scale(axes, y, left, ticks)
     for value, _ in ticks_of(0, longest, 8, number):
         if value > 0 and value == int(value):
             sheet.write_within(x(value), bottom - 0.05, number(value, 0), QUIET, va="top")
@@ -61,11 +59,9 @@ def response(days: Mapping[object, pd.DataFrame], *, title: Said = "", note: Sai
         va="top",
         colour=QUIET,
     )
-    newest = len(lines) - 1  # the last wave is what people look for; those before the one before it are grey
-    looks = [
-        ({0: LINES[0], 1: LINES[1]}.get(newest - at, QUIET), marker)
-        for at, marker in zip(range(len(lines)), cycle(MARKERS.values()), strict=False)
-    ]
+    # The last wave is what people look for; those before the one before it are grey.
+    colours = [*[QUIET] * (len(lines) - 2), LINES[1], LINES[0]][-len(lines) :]
+    looks = list(zip(colours, cycle(MARKERS.values()), strict=False))
     for (colour, marker), part in zip(looks, lines.values(), strict=True):
         at = [0, *range(1, len(part) + 1)]
         axes.plot(

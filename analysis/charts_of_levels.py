@@ -76,8 +76,7 @@ def trend(
     lines = [_Line(name, part.sort_values("wave"), *look) for (name, part), look in zip(named, _looks(), strict=False)]
     seen = [line for line in lines if len(line.seen)]
     waves = sorted({int(wave) for wave in shown["wave"]})
-    share = bool((shown["statistic"] == "proportion").all())
-    say: Callable[[float], str] = (lambda value: percent(value, 0)) if share else number
+    share, say = _worded(shown)
     low, high = limits([line.seen for line in seen], share)
     ticks = ticks_of(low, high, 6, percent if share else number) if seen else []
     ends = [
@@ -112,9 +111,7 @@ def trend(
         axes.axvspan(first, last, color=BANDS[place % 2], zorder=0, linewidth=0)
     for middle, up, words in heads:
         sheet.write(middle, top + head - up, words, ha="center", va="top", colour=QUIET)
-    for value, words in ticks:
-        axes.axhline(value, color=FAINT, linewidth=0.6, zorder=0.5)
-        sheet.write(left - GAP, y(value), words, ha="right", colour=QUIET)
+    sheet.side_scale(axes, y, left, ticks)
     for wave in waves:
         sheet.write(x(wave), bottom - 0.06, str(wave), ha="center", va="top")
     for wave, down, words, colour in hidden:
@@ -175,8 +172,7 @@ def units(
     seen = shown[visible].sort_values("estimate", ascending=False, kind="stable")
     names = [fitted(word_of(labels, level), 2.3) for level in seen["level"]]
     blanks = [(fitted(word_of(labels, row["level"]), 2.3), blank_of(row)) for _, row in rows_of(shown[~visible])]
-    share = bool((shown["statistic"] == "proportion").all())
-    say: Callable[[float], str] = (lambda value: percent(value, 0)) if share else number
+    share, say = _worded(shown)
     line = float(whole["estimate"].iloc[0]) if whole is not None and len(whole) else None
 
     left = EDGE + max([width_of(name) for name in (*names, *(name for name, _ in blanks))]) + 2 * GAP
@@ -209,6 +205,12 @@ def units(
         sheet.write(left, y, words, blank=True)
     marks_told = [told(word_of(labels, row["level"]), row, say) for _, row in rows_of(shown)]
     return sheet.finished(pretend, Text("Biểu đồ so sánh các nhóm", "Chart of the groups"), marks_told)
+
+
+def _worded(shown: pd.DataFrame) -> tuple[bool, Callable[[float], str]]:
+    """Whether all rows are shares, and how one of their numbers is said."""
+    share = bool((shown["statistic"] == "proportion").all())
+    return share, (lambda value: percent(value, 0)) if share else number
 
 
 def _require_once(shown: pd.DataFrame) -> None:
@@ -244,8 +246,7 @@ def slope(
         return empty(title, note, pretend)
     waves = [waves[0], waves[-1]]
     shown = shown[shown["wave"].isin(waves)]
-    share = bool((shown["statistic"] == "proportion").all())
-    say: Callable[[float], str] = (lambda value: percent(value, 0)) if share else number
+    share, say = _worded(shown)
     ends = [
         _Ends.of(name, part.sort_values("wave"), waves, verdicts)
         for name, part in parts_of(shown, labels, ["item", "level", "value"])

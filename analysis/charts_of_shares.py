@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import seaborn as sns
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Rectangle
 
 from analysis.chart_rows import (
@@ -38,7 +38,7 @@ from analysis.chart_sheet import (
     legend_of,
     width_of,
 )
-from analysis.colours import INK, LEFT, MIDDLE, QUIET, RIGHT
+from analysis.colours import INK, LEFT, MIDDLE, QUIET, RIGHT, on
 from analysis.sentences import percent
 from survey.errors import Text
 
@@ -129,7 +129,7 @@ def likert(
                     words,
                     ha="center",
                     va="center",
-                    color=_on(colour),
+                    color=on(to_hex(colour)),
                     fontproperties=font(),
                 )
             start += share
@@ -181,7 +181,7 @@ def _columns(
     if aside is not None:
         shares = [_shares(part, [aside]) for _, part, _ in rows]
         found.append(_Column(fitted(values[aside], 0.9), [share[0] if share else None for share in shares]))
-    if exempt is not None:
+    if exempt is not None and len(exempt):
         require_suppressed(exempt)
         known = exempt[(exempt["value"] == 1) & is_visible(exempt)]
         keys = {_key(row): float(row["estimate"]) for _, row in rows_of(known)}
@@ -257,7 +257,7 @@ def moves(
         for place, share in enumerate(shares):
             colour = _shade(share)
             axes.add_patch(Rectangle((place, y), 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5, gid="cell"))
-            sheet.write(left + (place + 0.5) * width, middle, percent(share, 0), ha="center", colour=_on(colour))
+            sheet.write(left + (place + 0.5) * width, middle, percent(share, 0), ha="center", colour=on(to_hex(colour)))
         axes.add_patch(
             Rectangle((at + 0.04, y + 0.06), 0.92, 0.88, fill=False, edgecolor=INK, linewidth=1.4, gid="stayed")
         )
@@ -299,9 +299,3 @@ def _diverging(left: int, middle: int, right: int) -> list[tuple]:
         return [tuple(colour) for colour in sns.blend_palette(scale, count)]
 
     return [*shades(LEFT, left), *[to_rgb(MIDDLE)] * middle, *reversed(shades(RIGHT, right))]
-
-
-def _on(colour: tuple) -> str:
-    """Black or white, whichever stands out more on a colour."""
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
-    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18 else INK

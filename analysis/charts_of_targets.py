@@ -27,7 +27,7 @@ from analysis.chart_sheet import (
     ticks_of,
     width_of,
 )
-from analysis.colours import FAINT, INK, LINES, PALE, QUIET
+from analysis.colours import INK, LINES, PALE, QUIET
 from analysis.sentences import number, percent
 from survey.errors import Text
 
@@ -122,11 +122,8 @@ def pace(
     left = EDGE + max(width_of(words) for _, words in ticks) + GAP
     width = WIDTH - EDGE - max(map(width_of, marks)) - 2 * GAP - left
     tall, foot = 2.2, height_of("2025") + 0.1
-    key = (
-        Text("Nét đứt: con đường cần đi để kịp hạn.", "Dashed: the way that is needed.")
-        if due > days[-1] and shares[-1] < threshold
-        else ""
-    )
+    lacking = due > days[-1] and shares[-1] < threshold
+    key = Text("Nét đứt: con đường cần đi để kịp hạn.", "Dashed: the way that is needed.") if lacking else ""
     bars = Text("Vạch đứng: khoảng dự báo 80%.", "Upright bar: 80% prediction interval.") if expected else ""
     sheet = Sheet(title, [" ".join(str(words) for words in (key, bars) if str(words)), note], tall + foot + GAP)
     bottom = sheet.bottom + foot
@@ -134,9 +131,7 @@ def pace(
     start, stop = days[0] - 0.04 * span, max(due, days[-1]) + 0.02 * span
     x, y = Scale(start, (stop - start) / width, left), Scale(low, (high - low) / tall, bottom)
     axes = sheet.axes((left, bottom, width, tall), (start, stop), (low, high))
-    for value, words in ticks:
-        axes.axhline(value, color=FAINT, linewidth=0.6, zorder=0.5)
-        sheet.write(left - GAP, y(value), words, ha="right", colour=QUIET)
+    sheet.side_scale(axes, y, left, ticks)
     # a date for which there is no room beside the end of the axis is told by the sentence under the chart
     apart = width_of("00/0000") + 2 * GAP
     ends_of_axis = sorted({days[0], max(due, days[-1])})
@@ -158,7 +153,7 @@ def pace(
         clip_on=False,
         gid="known",
     )
-    if due > days[-1] and shares[-1] < threshold:
+    if lacking:
         axes.plot(
             [days[-1], due],
             [shares[-1], threshold],
@@ -175,8 +170,8 @@ def pace(
     ups = spread_apart(wanted, [height_of(words) + 0.04 for words in marks], bottom, bottom + tall)
     for words, up, colour in zip(marks, ups, (INK, LINES[1]), strict=False):
         sheet.write(left + width + 2 * GAP, up, words, colour=colour)
-    for at, va in ((0, "bottom"), (len(days) - 1, "bottom")):
-        sheet.write_within(x(days[at]), y(shares[at]) + 0.08, percent(shares[at], 1), LINES[0], va=va)
+    for at in (0, -1):
+        sheet.write_within(x(days[at]), y(shares[at]) + 0.08, percent(shares[at], 1), LINES[0])
     marks_told = [f"{date:%d/%m/%Y} {percent(share)}" for date, share in zip(known["date"], shares, strict=True)]
     return sheet.finished(
         pretend, Text("Biểu đồ tiến độ", "Chart of the pace"), [*marks_told, *marks, f"{by:%d/%m/%Y}"]

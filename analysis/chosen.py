@@ -35,7 +35,7 @@ def chosen(study: Study) -> tuple[Pick, ...]:
         return ()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return tuple({"panel": str(pick["panel"])} | {name: pick[name] for name in pick} for pick in found)
+        return tuple({**pick, "panel": str(pick["panel"])} for pick in found)
     except (ValueError, TypeError, KeyError):
         raise StudyError(
             str(path),

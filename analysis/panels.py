@@ -48,6 +48,7 @@ TARGETS = {
 }
 DOUBTED = {Text("Tính cả", "Counted"): "with", Text("Bỏ ra", "Left out"): "without"}
 CHARTS = {Text("Mức thay đổi", "Changes"): "changes", Text("Đường dốc", "Slopes"): "slopes"}
+NO_QUESTION = Text("Phiếu này không có câu hỏi như vậy.", "This form has no such question.")
 INSEPARABLE = Text(
     "Có câu trả lời bị đánh dấu, nhưng quá ít: đặt hai cách tính cạnh nhau sẽ lộ chúng, nên ở đây chỉ có một cách.",
     "Some answers are flagged, too few to show both ways of counting side by side without telling them.",
@@ -77,15 +78,14 @@ class Panel:
 
 def levels(review: Review) -> Panel:
     """A scale: its trend in the whole school or in one unit or role, or all units and roles of a wave."""
-    asked = _asked(review, review.scales)
-    scales = [scale for scale in review.scales if scale in asked]
+    scales = [scale for scale in review.scales if scale in review.asked]
 
     def options(picks: Picks) -> Options:
         offered = _contents(review, scales)
         scale = _labels(review, of_content(review, scales, picks.get("content")))
         found = offered | {"scale": scale} | _groups(review) | {"level": _levels(review, picks.get("group"))}
         alone = bool(picks.get("group")) and not picks.get("level")
-        found["waves"] = _waves(review, asked[_picked(picks, "scale", scale)], alone)
+        found["waves"] = _waves(review, review.asked[_picked(picks, "scale", scale)], alone)
         years = _years(_picked(picks, "waves", found["waves"]))
         doubted = {} if picks.get("group") else _doubted(review, [_picked(picks, "scale", scale)], years)
         return found | _target(review) | doubted
@@ -104,14 +104,12 @@ def levels(review: Review) -> Panel:
 
 def shares(review: Review, order: str = "") -> Panel:
     """A question with ordered answers (of one kind: practice, frequency, agreement, yes_no): the share of each answer."""
-    form = review.study.form
-    asked = _asked(review, review.items)
-    items = [item for one in ([order] if order else ORDERED) for item in form.items(order=one) if item in asked]
+    items = _ordered(review, [order] if order else ORDERED)
 
     def options(picks: Picks) -> Options:
         item = _labels(review, _items_of_content(review, items, picks.get("content")))
         found = _item_contents(review, items) | {"item": item} | _groups(review, MOST)
-        found["waves"] = _waves(review, asked[_picked(picks, "item", item)], bool(picks.get("group")))
+        found["waves"] = _waves(review, review.asked[_picked(picks, "item", item)], bool(picks.get("group")))
         years = _years(_picked(picks, "waves", found["waves"]))
         doubted = {} if picks.get("group") else _doubted(review, [_picked(picks, "item", item)], years)
         return found | _target(review) | doubted
@@ -122,30 +120,27 @@ def shares(review: Review, order: str = "") -> Panel:
             return views.shares_of_groups(source, picks["item"], picks["group"], waves[0])
         return _noted(review, picks, views.shares(source, picks["item"], waves))
 
-    nothing = Text("Phiếu này không có câu hỏi như vậy.", "This form has no such question.")
-    return Panel(f"shares-{order}" if order else "shares", review, options, view, "" if items else str(nothing))
+    return Panel(f"shares-{order}" if order else "shares", review, options, view, "" if items else str(NO_QUESTION))
 
 
 def practice(review: Review, items: Sequence[str]) -> Panel:
     """All questions with the same choices side by side, in a wave."""
-    asked = _asked(review, review.items)
 
     def options(picks: Picks) -> Options:
-        held = [wave for wave in review.waves if any(wave in asked.get(item, []) for item in items)]
+        held = [wave for wave in review.waves if any(wave in review.asked.get(item, []) for item in items)]
         return {"waves": _waves(review, held, True)} | _target(review)
 
     def view(picks: Picks) -> View:
         return views.practice(_source(review, picks), items, _years(picks["waves"])[0])
 
-    nothing = Text("Phiếu này không có câu hỏi như vậy.", "This form has no such question.")
-    return Panel("practice", review, options, view, "" if items else str(nothing))
+    return Panel("practice", review, options, view, "" if items else str(NO_QUESTION))
 
 
 def changes(review: Review) -> Panel:
     """A pair of waves: the change of every scale with its verdict, or the slopes between both levels."""
 
     def options(picks: Picks) -> Options:
-        found = {"pair": {f"{a} → {b}": f"{a}-{b}" for a, b in review.pairs}} | _contents(review, review.scales)
+        found = {"pair": _pairs(review)} | _contents(review, review.scales)
         found["chart"] = {str(words): key for words, key in CHARTS.items()}
         scales = of_content(review, review.scales, picks.get("content"))
         years = _years(_picked(picks, "pair", found["pair"]))
@@ -162,14 +157,12 @@ def changes(review: Review) -> Panel:
 
 def moves(review: Review) -> Panel:
     """A pair of waves and a question: where the people who answered twice went from each answer."""
-    form = review.study.form
-    asked = _asked(review, review.items)
-    items = [item for one in ORDERED for item in form.items(order=one) if item in asked]
+    items = _ordered(review, ORDERED)
 
     def twice(pair: str) -> list[str]:
-        return [item for item in items if set(_years(pair)) <= set(asked[item])]
+        return [item for item in items if set(_years(pair)) <= set(review.asked[item])]
 
-    pairs = {f"{a} → {b}": f"{a}-{b}" for a, b in review.pairs if twice(f"{a}-{b}")}
+    pairs = {words: pair for words, pair in _pairs(review).items() if twice(pair)}
 
     def options(picks: Picks) -> Options:
         both = twice(_picked(picks, "pair", pairs))
@@ -188,7 +181,8 @@ def targets(review: Review) -> Panel:
     """All targets, those of a content, or the pace of one of them."""
     movement = review.study.movement
     known = list(movement.targets) if movement else []
-    counted = [t for t in known if t.rule != "judged" and len(history(entries(review.study), t.id, review.until))]
+    table = entries(review.study)
+    counted = [t for t in known if t.rule != "judged" and len(history(table, t.id, review.until))]
 
     def options(picks: Picks) -> Options:
         contents = {str(EVERY_CONTENT): 0}
@@ -284,11 +278,13 @@ def _waves(review: Review, asked: list[int], single: bool) -> dict[str, Any]:
     return {str(EVERY_WAVE): "-".join(map(str, asked))} | phases | each
 
 
-def _asked(review: Review, items: Sequence[str]) -> dict[str, list[int]]:
-    """Item -> the waves that have answers to it, also where these are hidden; none of an item without answers."""
-    counts = review.frame.groupby("wave")[list(items)].count()
-    held = {item: [int(wave) for wave in counts.index[counts[item] > 0]] for item in items}
-    return {item: waves for item, waves in held.items() if waves}
+def _ordered(review: Review, orders: Sequence[str]) -> list[str]:
+    """The items whose answers are ordered in one of these ways, that anybody has answered."""
+    return [item for order in orders for item in review.study.form.items(order=order) if item in review.asked]
+
+
+def _pairs(review: Review) -> dict[str, Any]:
+    return {f"{first} → {second}": f"{first}-{second}" for first, second in review.pairs}
 
 
 def _years(waves: str) -> list[int]:

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from analysis import facts, report_tables, tables
 from analysis.blocks import Block, Paragraph, Ref, Said, Table
 from analysis.panels import of_content
 from analysis.report_tables import WIDE
 from analysis.review import Review
-from analysis.sentences import HIDDEN, number, percent
+from analysis.sentences import HIDDEN, number
 from survey.errors import Text
 
 GROUPS = {"unit": Text("các đơn vị", "units"), "role": Text("các vai trò", "roles")}
@@ -102,7 +100,7 @@ def _shares(review: Review, name: str, item: str, group: str, waves: list[int]) 
         first = next(iter(cells.values()))
         rows.append((
             Said(str(labels.get(str(key), key))),
-            *(_share(cells[code]) for code in answers),
+            *(Said(tables.share_cell(cells[code]), (facts.share(cells[code]),)) for code in answers),
             Said(number(first.n, 0) if first.shown else str(HIDDEN), (facts.share(first),)),
         ))  # fmt: skip
     head = (
@@ -112,8 +110,3 @@ def _shares(review: Review, name: str, item: str, group: str, waves: list[int]) 
     )
     each = (WIDE - 50) // len(answers)
     return Table(name, caption, head, tuple(rows), (30, *[each] * len(answers), 20))
-
-
-def _share(row: Any) -> Said:
-    shown = bool(row.shown) and not pd.isna(row.estimate)
-    return Said(percent(row.estimate) if shown else str(HIDDEN), (facts.share(row),))

@@ -27,6 +27,7 @@ from survey.store import ABSENT
 from survey.study import Study
 
 GROUPS = ("unit", "role")
+Estimate = Callable[[pd.DataFrame, list[str]], pd.DataFrame]  # (answers, by) -> estimates
 NOBODYS = "?"  # the group of those whose unit or role is not known
 
 
@@ -149,6 +150,14 @@ class Review:
         return [item for item in self.study.form.items() if item in self.frame and item not in self.numbers]
 
     @cached_property
+    def asked(self) -> dict[str, list[int]]:
+        """Scale or item -> the waves that have answers to it, also where these are hidden; none of one without answers."""
+        names = [*self.scales, *self.items]
+        counts = self.frame.groupby("wave")[names].count()
+        held = {name: [int(wave) for wave in counts.index[counts[name] > 0]] for name in names}
+        return {name: waves for name, waves in held.items() if waves}
+
+    @cached_property
     def numbers(self) -> list[str]:
         return [q.id for q in self.study.form.questions.values() if q.type == "number" and q.id in self.frame]
 
@@ -236,18 +245,20 @@ class Review:
         return shown[shown["group"] == group].reset_index(drop=True)
 
     def _level_groups(self, item: str, wave: int) -> pd.DataFrame:
-        if ("level", item, wave) not in self._groups:
-            self._groups["level", item, wave] = self._grouped(
-                wave, lambda now, by: means(now, [item], self.design, by=by)
-            )
-        return self._groups["level", item, wave]
+        return self._kept("level", item, wave, lambda now, by: means(now, [item], self.design, by=by))
+
+    def _kept(self, kind: str, item: str, wave: int, estimate: Estimate) -> pd.DataFrame:
+        """`_grouped`, worked out once."""
+        if (kind, item, wave) not in self._groups:
+            self._groups[kind, item, wave] = self._grouped(wave, estimate)
+        return self._groups[kind, item, wave]
 
     @cached_property
     def _groups(self) -> dict[tuple[str, str, int], pd.DataFrame]:
         """What was worked out by group so far: an item in a wave at a time, for what is hidden there depends on no other."""
         return {}
 
-    def _grouped(self, wave: int, estimate: Callable[[pd.DataFrame, list[str]], pd.DataFrame]) -> pd.DataFrame:
+    def _grouped(self, wave: int, estimate: Estimate) -> pd.DataFrame:
         """Estimates of each group in a wave, suppressed as if those of units, roles and the whole were all shown.
 
         People of no known group are a group of their own, which is suppressed like any other.
@@ -267,9 +278,7 @@ class Review:
         return shown[shown["group"] == group].reset_index(drop=True)
 
     def _share_groups(self, item: str, wave: int) -> pd.DataFrame:
-        if ("share", item, wave) not in self._groups:
-            self._groups["share", item, wave] = self._grouped(wave, lambda now, by: self._proportions(now, [item], by))
-        return self._groups["share", item, wave]
+        return self._kept("share", item, wave, lambda now, by: self._proportions(now, [item], by))
 
     def _proportions(self, frame: pd.DataFrame, items: list[str], by: list[str]) -> pd.DataFrame:
         values = {item: list(self.study.form.value_labels(item)) for item in items}

@@ -6,7 +6,7 @@ import datetime as dt
 import html
 import io
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -69,13 +69,27 @@ def level_cell(row: Any) -> str:
     return f"{number(row.estimate)} ({number(row.low)}–{number(row.high)})" if row.shown else str(HIDDEN)
 
 
+def share_cell(row: Any, digits: int = 1) -> str:
+    """ "85,7%", or the mark of a hidden cell."""
+    return percent(row.estimate, digits) if row.shown else str(HIDDEN)
+
+
 def level_table(review: Review, levels: pd.DataFrame) -> pd.DataFrame:
     """A row per scale, a column per wave: the mean with its interval, or the mark of a hidden cell."""
+    return _over_waves(levels, levels["item"].map(review.label), Text("Thang đo", "Scale"))
+
+
+def group_waves_table(levels: pd.DataFrame, labels: Mapping[str, object]) -> pd.DataFrame:
+    """The same of one scale: a row per group."""
+    return _over_waves(levels, levels["level"].map(lambda level: labels[level]), HEADINGS["group"])
+
+
+def _over_waves(levels: pd.DataFrame, names: pd.Series, heading: Text) -> pd.DataFrame:
     cells: dict[str, dict[str, str]] = {}
-    for row in levels.itertuples():
-        cells.setdefault(str(review.label(row.item)), {})[str(row.wave)] = level_cell(row)
+    for row, name in zip(levels.itertuples(), names, strict=True):
+        cells.setdefault(str(name), {})[str(row.wave)] = level_cell(row)
     table = pd.DataFrame.from_dict(cells, orient="index").fillna("–")
-    return table.rename_axis(str(Text("Thang đo", "Scale"))).reset_index()
+    return table[sorted(table)].rename_axis(str(heading)).reset_index()
 
 
 def change_table(review: Review, changes: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +179,7 @@ def share_table(review: Review, shares: pd.DataFrame, column: str = "wave") -> p
     labels, names = review.study.form.value_labels(item), review.unit_labels()
     columns = {}
     for key, part in shares.groupby(column, sort=column == "wave"):
-        words = [percent(row.estimate) if row.shown else str(HIDDEN) for row in part.itertuples()]
+        words = [share_cell(row) for row in part.itertuples()]
         columns[str(names.get(str(key), str(key)))] = [*words, number(part["n"].iloc[0], 0)]
     answers = [*(str(labels[value]) for value in shares["value"].drop_duplicates()), "n"]
     return pd.DataFrame({str(Text("Trả lời", "Answer")): answers} | columns)
@@ -173,35 +187,22 @@ def share_table(review: Review, shares: pd.DataFrame, column: str = "wave") -> p
 
 def matrix_table(review: Review, shares: pd.DataFrame) -> pd.DataFrame:
     """Items with the same answers, in one wave: a row per item, a column per answer with the share, and the base."""
-    labels = review.study.form.value_labels(shares["item"].iloc[0])
-    rows = []
-    for item, part in shares.groupby("item", sort=False):
-        cells = {
-            str(labels[row.value]): percent(row.estimate) if row.shown else str(HIDDEN) for row in part.itertuples()
-        }
-        rows.append(
-            {str(HEADINGS["title"]): str(review.label(str(item)))} | cells | {"n": number(part["n"].iloc[0], 0)}
-        )
-    return pd.DataFrame(rows)
-
-
-def group_waves_table(levels: pd.DataFrame, labels: Mapping[str, object]) -> pd.DataFrame:
-    """A row per group, a column per wave: the mean of one item with its interval, or the mark of a hidden cell."""
-    cells: dict[str, dict[str, str]] = {}
-    for row in levels.itertuples():
-        cells.setdefault(str(labels[row.level]), {})[str(row.wave)] = level_cell(row)
-    table = pd.DataFrame.from_dict(cells, orient="index").fillna("–")
-    return table[sorted(table)].rename_axis(str(HEADINGS["group"])).reset_index()
+    answers = review.study.form.value_labels(shares["item"].iloc[0])
+    return _by_answer(shares, "item", str(HEADINGS["title"]), review.label, answers, 1)
 
 
 def moves_table(moves: pd.DataFrame, labels: Mapping[Any, object], between: tuple[int, int]) -> pd.DataFrame:
     """A row per answer of the first wave, a column per answer of the second: the share who went there, and the base."""
+    return _by_answer(moves, "level", f"{between[0]} → {between[1]}", labels.__getitem__, labels, 0)
+
+
+def _by_answer(
+    shares: pd.DataFrame, column: str, heading: str, name: Callable[[Any], object], answers: Mapping[Any, object], digits: int
+) -> pd.DataFrame:  # fmt: skip
     rows = []
-    for before, part in moves.groupby("level", sort=False):
-        cells = {
-            str(labels[row.value]): percent(row.estimate, 0) if row.shown else str(HIDDEN) for row in part.itertuples()
-        }
-        rows.append({f"{between[0]} → {between[1]}": str(labels[before])} | cells | {"n": number(part["n"].iloc[0], 0)})
+    for key, part in shares.groupby(column, sort=False):
+        cells = {str(answers[row.value]): share_cell(row, digits) for row in part.itertuples()}
+        rows.append({heading: str(name(key))} | cells | {"n": number(part["n"].iloc[0], 0)})
     return pd.DataFrame(rows)
 
 

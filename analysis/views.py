@@ -97,7 +97,7 @@ def shares(review: Review, item: str, waves: Sequence[int] = ()) -> View:
     exempt = _of_waves(review.exempt[review.exempt["item"] == item], waves)
     figure = charts.likert(
         rows, {item: review.label(item)}, review.study.form.value_labels(item), title=review.label(item),
-        exempt=exempt if len(exempt) else None, pretend=review.study.pretend,
+        exempt=exempt, pretend=review.study.pretend,
     )  # fmt: skip
     last = rows[rows["wave"] == rows["wave"].max()]
     return View(figure, rows, lambda: _most(review, item, last) + _why(review, rows),
@@ -122,7 +122,7 @@ def practice(review: Review, items: Sequence[str], wave: int) -> View:
     rows = rows[rows["wave"] == wave]
     exempt = review.exempt[review.exempt["item"].isin(list(items)) & (review.exempt["wave"] == wave)]
     labels, values = {item: review.label(item) for item in items}, review.study.form.value_labels(items[0])
-    figure = charts.likert(rows, labels, values, exempt=exempt if len(exempt) else None, pretend=review.study.pretend)
+    figure = charts.likert(rows, labels, values, exempt=exempt, pretend=review.study.pretend)
     return View(figure, rows, lambda: _sureness(rows, wave) + _why(review, rows),
                 lambda: tables.matrix_table(review, rows))  # fmt: skip
 

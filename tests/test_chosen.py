@@ -2,7 +2,7 @@
 
 import docx
 import pytest
-from test_panels import studied
+from schools import school
 from test_report_numbers import said_of
 
 from analysis import chosen, evidence, explore, report, report_chosen
@@ -24,7 +24,7 @@ PICKS = [
 
 @pytest.fixture
 def study(tmp_path):
-    return studied(tmp_path).study
+    return school(tmp_path)
 
 
 def pick_all(study: Study) -> Review:

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from nbclient import NotebookClient
+from schools import everything_hidden, nothing_held, only_the_first, planned, school
 
 from survey import simulate
-from survey.pull import pull
-from survey.study import Study
 
 ROOT = Path(__file__).parent.parent
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -38,32 +36,20 @@ def ran(demo_study):
     return runner(demo_study.folder)
 
 
-def altered(folder: Path, change):
-    """The demo school with another study.yaml, its pretend answers imported."""
-    settings = yaml.safe_load((ROOT / "data/demo/study.yaml").read_text(encoding="utf-8"))
-    change(settings)
-    (folder / "study.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    study = Study.open(folder)
-    simulate.write(study)
-    pull(study)
-    return runner(folder)
-
-
 @pytest.fixture(scope="module")
 def one_wave(tmp_path_factory):
-    """The demo school in its first year: the later waves are planned, and not held yet."""
-
-    def change(settings):
-        for wave in settings["waves"][1:]:
-            del wave["source"]
-
-    return altered(tmp_path_factory.mktemp("Một đợt"), change)
+    return runner(school(tmp_path_factory.mktemp("Một đợt"), only_the_first).folder)
 
 
 @pytest.fixture(scope="module")
 def all_hidden(tmp_path_factory):
-    """A school whose every base is too small to be shown."""
-    return altered(tmp_path_factory.mktemp("Ẩn hết"), lambda settings: settings.update(smallest_base=500))
+    return runner(school(tmp_path_factory.mktemp("Ẩn hết"), everything_hidden).folder)
+
+
+def said_and_shown(book) -> str:
+    """All outputs of a notebook, and what its widgets show, which is kept apart."""
+    outputs = [cell.outputs for cell in book.cells if cell.cell_type == "code"]
+    return str(outputs) + str(book.metadata.get("widgets", ""))
 
 
 @pytest.mark.slow
@@ -72,8 +58,7 @@ def all_hidden(tmp_path_factory):
 def test_a_notebook_runs_from_top_to_bottom(path, ran):
     book = ran(path)
     cells = book.cells
-    spoken = "".join(str(output) for cell in cells if cell.cell_type == "code" for output in cell.outputs)
-    spoken += str(book.metadata.get("widgets", ""))  # what the widgets show is kept apart
+    spoken = said_and_shown(book)
     assert "Error" not in spoken and "Warning" not in spoken
     assert "<Figure" not in spoken  # a chart is a picture, not its name
     pictures = {"02": 1, "04": 2, "05": 3, "06": 3, "07": 1}.get(path.stem[:2], 0)
@@ -90,10 +75,7 @@ def test_a_notebook_runs_from_top_to_bottom(path, ran):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_on_a_study_with_one_wave(path, one_wave):
-    book = one_wave(path)
-    spoken = str([cell.outputs for cell in book.cells if cell.cell_type == "code"]) + str(
-        book.metadata.get("widgets", "")
-    )
+    spoken = said_and_shown(one_wave(path))
     assert "Error" not in spoken and "Warning" not in spoken
     if path.stem.startswith("06"):
         assert "Mới có một đợt (năm 2025): chưa thể nói về thay đổi." in spoken
@@ -103,10 +85,7 @@ def test_a_notebook_runs_on_a_study_with_one_wave(path, one_wave):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_where_everything_is_hidden(path, all_hidden):
-    book = all_hidden(path)
-    spoken = str([cell.outputs for cell in book.cells if cell.cell_type == "code"]) + str(
-        book.metadata.get("widgets", "")
-    )
+    spoken = said_and_shown(all_hidden(path))
     assert "Error" not in spoken and "Warning" not in spoken
     assert "trung bình 2," not in spoken and "tăng 0," not in spoken
     if path.stem[:2] in ("00", "06", "07"):
@@ -116,12 +95,7 @@ def test_a_notebook_runs_where_everything_is_hidden(path, all_hidden):
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     """A study whose waves are planned and none of which is held yet."""
-    folder = tmp_path_factory.mktemp("Chưa có gì")
-    settings = yaml.safe_load((ROOT / "data/demo/study.yaml").read_text(encoding="utf-8"))
-    for wave in settings["waves"]:
-        del wave["source"]
-    (folder / "study.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    return folder
+    return planned(tmp_path_factory.mktemp("Chưa có gì"), nothing_held)
 
 
 @pytest.mark.slow
@@ -149,11 +123,11 @@ def test_a_notebook_on_a_study_without_answers_says_what_to_do_and_ends_without_
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_a_sheet_that_nobody_has_answered_yet_is_told_in_words(tmp_path, demo_study):
-    settings = yaml.safe_load((ROOT / "data/demo/study.yaml").read_text(encoding="utf-8"))
-    for wave in settings["waves"]:
-        del wave["source"]
-    settings["waves"][0]["source"] = {"export": "sheet.csv"}
-    (tmp_path / "study.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    def change(settings):
+        nothing_held(settings)
+        settings["waves"][0]["source"] = {"export": "sheet.csv"}
+
+    planned(tmp_path, change)
     header = simulate.sheets(demo_study)[2025][:1]
     (tmp_path / "sheet.csv").write_bytes(simulate.sheet_csv(header))
     book = runner(tmp_path)(BOOKS[2])

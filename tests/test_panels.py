@@ -5,16 +5,12 @@ import json
 
 import pandas as pd
 import pytest
-import yaml
-from test_notebooks import ROOT
+from schools import everything_hidden, only_the_first, school
 
 from analysis import change, charts, dashboard, explore, means, panels, proportions, suppress, views
 from analysis.review import Review
 from analysis.transitions import moves
-from survey import simulate
 from survey.errors import speak
-from survey.pull import pull
-from survey.study import Study
 
 HIDDEN = "ẩn (ít người)"
 
@@ -24,28 +20,14 @@ def review(demo_study):
     return Review.of(demo_study)
 
 
-def studied(folder, change=lambda settings: None) -> Review:
-    settings = yaml.safe_load((ROOT / "data/demo/study.yaml").read_text(encoding="utf-8"))
-    change(settings)
-    (folder / "study.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    study = Study.open(folder)
-    simulate.write(study)
-    pull(study)
-    return Review.of(study)
-
-
 @pytest.fixture(scope="module")
 def first_year(tmp_path_factory):
-    def cut(settings):
-        for wave in settings["waves"][1:]:
-            del wave["source"]
-
-    return studied(tmp_path_factory.mktemp("first"), cut)
+    return Review.of(school(tmp_path_factory.mktemp("first"), only_the_first))
 
 
 @pytest.fixture(scope="module")
 def all_hidden(tmp_path_factory):
-    return studied(tmp_path_factory.mktemp("hidden"), lambda settings: settings.update(smallest_base=500))
+    return Review.of(school(tmp_path_factory.mktemp("hidden"), everything_hidden))
 
 
 def every(review) -> list[panels.Panel]:
@@ -298,7 +280,7 @@ def test_what_is_written_in_the_study_is_never_read_as_html(tmp_path):
         settings["units"][1]["label"] = {"vi": "<img src=x onerror=alert(1)>", "en": "<b>"}
         settings["school"]["name"] = {"vi": "<script>alert(1)</script>", "en": "x"}
 
-    review = studied(tmp_path, hostile)
+    review = Review.of(school(tmp_path, hostile))
     board = explore.levels(review)
     board.controls["group"].value = "unit"
     assert "<img src=x" not in board.table.value + board.words.value + board.picture.value
