@@ -12,6 +12,7 @@ from analysis.cube import rows
 from survey.errors import DesignError, Text
 
 CLOSE = 1e-11  # how near to its margin each sum of weights must come, as a share of the whole
+FINE = 1e-13  # how near it is brought where rounding lets it: a level of one person is a small share of the whole
 STEPS = 200
 
 
@@ -92,19 +93,19 @@ def _factors(
     factor, slope = _distance(x @ at, bounds)
     missing = target - x.T @ (start * factor)
     for _ in range(STEPS):
-        if np.abs(missing).max() <= CLOSE * target.sum():
-            return factor * scale
+        if np.abs(missing).max() <= FINE * target.sum():
+            break
         step = np.linalg.lstsq(x.T @ (x * (start * slope)[:, None]), missing, rcond=None)[0]
         for _ in range(30):
-            factor, slope = _distance(x @ (at + step), bounds)
-            left = target - x.T @ (start * factor)
+            nearer, rise = _distance(x @ (at + step), bounds)
+            left = target - x.T @ (start * nearer)
             if np.isfinite(left).all() and np.abs(left).sum() < np.abs(missing).sum():
                 break
             step = step / 2
         else:
-            return None
-        at, missing = at + step, left
-    return None
+            break  # no nearer than this
+        at, factor, slope, missing = at + step, nearer, rise, left
+    return factor * scale if np.abs(missing).max() <= CLOSE * target.sum() else None
 
 
 def _distance(u: np.ndarray, bounds: tuple[float, float] | None) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import need_tool
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.raking import rake
@@ -65,6 +65,7 @@ answers = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy")), min
 
 @settings(max_examples=80, deadline=None)
 @given(answers, st.lists(st.integers(1, 60), min_size=3, max_size=3), st.floats(0.25, 0.75))
+@example([("a", "x"), ("a", "y"), ("b", "y"), ("b", "y"), ("c", "x")], [25, 60, 1], 0.25)  # one person is a level
 def test_every_margin_is_met_where_the_levels_cross(rows, people, part):
     frame = pd.DataFrame([*rows, *((h, g) for h in "abc" for g in "xy")], columns=["h", "g"])
     total = sum(people)
