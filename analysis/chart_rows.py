@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 
 from analysis.chart_sheet import Said
 from analysis.sentences import HIDDEN, number
-from analysis.suppression import DERIVABLE
 from survey.errors import DesignError, Text
 
-PROTECTED = Text("ẩn (tránh lộ nhóm khác)", "hidden (protects another group)")
 LEVEL_INTERVALS = Text("Vạch ngang: khoảng tin cậy 95%.", "Level bars: 95% intervals.")
 
 
@@ -93,17 +91,11 @@ def base_of(row: pd.DataFrame | pd.Series) -> str:
     return f"n = {number(n, 0)}" if pd.notna(n) else ""
 
 
-def blank_of(row: pd.DataFrame | pd.Series) -> str:
-    """The words that stand where a number is hidden."""
-    reasons = row["reason"] if isinstance(row, pd.DataFrame) else pd.Series([row["reason"]])
-    return str(PROTECTED if (reasons == DERIVABLE).all() else HIDDEN)
-
-
 def told(name: str, row: Any, say: Callable[[float], str]) -> str:
     """A row in words: "2027: 2,41 (2,32–2,50; n = 69)", or why it is not shown."""
     row = row.iloc[0] if isinstance(row, pd.DataFrame) else row
     if not bool(row["shown"]) or pd.isna(row["estimate"]):
-        return f"{name}: {blank_of(row)}"
+        return f"{name}: {HIDDEN}"
     interval = f"{say(row['low'])}–{say(row['high'])}; " if pd.notna(row["low"]) and pd.notna(row["high"]) else ""
     return f"{name}: {say(row['estimate'])} ({interval}{base_of(row)})"
 

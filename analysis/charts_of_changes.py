@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.chart_rows import (
     LEVEL_INTERVALS,
-    blank_of,
     draw_interval,
     is_visible,
     or_item,
@@ -37,7 +36,7 @@ from analysis.chart_sheet import (
 )
 from analysis.colours import INK, LINES, PALE, QUIET
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
-from analysis.sentences import VERDICTS, number, signed
+from analysis.sentences import HIDDEN, VERDICTS, number, signed
 from survey.errors import Text
 
 # A verdict's marker, its colour, and what fills it: told apart by form as well as by colour.
@@ -71,8 +70,7 @@ def changes(
     rows = [(fitted(name, 2.2), part.iloc[0]) for name, part in parts_of(shown, labels, ["item", "wave", "level"])]
     visible = [bool(row["shown"]) and pd.notna(row["estimate"]) for _, row in rows]
     verdicts = [
-        fitted(VERDICTS[row["verdict"]] if sure else blank_of(row), 1.2)
-        for (_, row), sure in zip(rows, visible, strict=True)
+        fitted(VERDICTS[row["verdict"]] if sure else HIDDEN, 1.2) for (_, row), sure in zip(rows, visible, strict=True)
     ]
 
     left = EDGE + max(width_of(name) for name, _ in rows) + 2 * GAP

@@ -15,7 +15,6 @@ from matplotlib.axes import Axes
 from analysis.chart_rows import (
     LEVEL_INTERVALS,
     base_of,
-    blank_of,
     draw_interval,
     is_visible,
     parts_of,
@@ -171,7 +170,7 @@ def units(
     visible = is_visible(shown)
     seen = shown[visible].sort_values("estimate", ascending=False, kind="stable")
     names = [fitted(word_of(labels, level), 2.3) for level in seen["level"]]
-    blanks = [(fitted(word_of(labels, row["level"]), 2.3), blank_of(row)) for _, row in rows_of(shown[~visible])]
+    blanks = [(fitted(word_of(labels, row["level"]), 2.3), str(HIDDEN)) for _, row in rows_of(shown[~visible])]
     share, say = _worded(shown)
     line = float(whole["estimate"].iloc[0]) if whole is not None and len(whole) else None
 
@@ -252,11 +251,7 @@ def slope(
         for name, part in parts_of(shown, labels, ["item", "level", "value"])
     ]
     seen = [one for one in ends if one.drawn]
-    blanks = [
-        fitted(f"{one.name}: {blank_of(one.part[~is_visible(one.part)])}", INNER)
-        for one in ends
-        if not one.drawn and len(one.part) == 2
-    ]
+    blanks = [fitted(f"{one.name}: {HIDDEN}", INNER) for one in ends if not one.drawn and len(one.part) == 2]
     lefts = [say(one.first) for one in seen]
     rights = [fitted(f"{say(one.last)}  {one.name}", 2.6) for one in seen]
 
@@ -423,7 +418,7 @@ def _hidden_waves(
     for wave in waves:
         here = [(line, line.part[line.part["wave"] == wave]) for line in lines]
         here = [(line, part) for line, part in here if len(part)]
-        hidden = [(line, blank_of(part)) for line, part in here if not is_visible(part).all()]
+        hidden = [(line, str(HIDDEN)) for line, part in here if not is_visible(part).all()]
         same = len(hidden) == len(here) and len({words for _, words in hidden}) == 1
         entries = (
             [(hidden[0][1], QUIET)] if same else [(f"{line.glyph} {words}", line.colour) for line, words in hidden]

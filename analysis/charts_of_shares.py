@@ -13,7 +13,6 @@ from matplotlib.patches import Rectangle
 
 from analysis.chart_rows import (
     base_of,
-    blank_of,
     is_visible,
     or_item,
     parts_of,
@@ -39,7 +38,7 @@ from analysis.chart_sheet import (
     width_of,
 )
 from analysis.colours import INK, LEFT, MIDDLE, QUIET, RIGHT, on
-from analysis.sentences import percent
+from analysis.sentences import HIDDEN, percent
 from survey.errors import Text
 
 EXEMPT = Text("không áp dụng", "does not apply")
@@ -115,7 +114,7 @@ def likert(
         y = sheet.bottom + middle
         sheet.write(EDGE, y if beside else y + BAR / 2 + 0.03, name, va="center" if beside else "bottom")
         if not shares:
-            sheet.write(left + width / 2, y, blank_of(part), ha="center", blank=True)
+            sheet.write(left + width / 2, y, str(HIDDEN), ha="center", blank=True)
             continue
         start = -_left(shares, low, high)
         for at, (share, colour) in enumerate(zip(shares, colours, strict=True)):
@@ -198,7 +197,7 @@ def _told(
     at: int,
 ) -> str:  # fmt: skip
     if not shares:
-        return f"{name}: {blank_of(part)}"
+        return f"{name}: {HIDDEN}"
     each = [f"{values[code]} {percent(share, 0)}" for code, share in zip(codes, shares, strict=True)]
     each += [f"{column.name} {column.said(at)}".replace("\n", " ") for column in columns]
     return f"{name}: {', '.join(each)} ({base_of(part)})"
@@ -249,7 +248,7 @@ def moves(
         sheet.write(EDGE, middle, name)
         part = rows[code]
         if not len(part) or not is_visible(part).all():
-            said = blank_of(part) if len(part) else str(Text("không có ai", "nobody"))
+            said = str(HIDDEN) if len(part) else str(Text("không có ai", "nobody"))
             sheet.write(left + width * len(codes) / 2, middle, said, ha="center", blank=True)
             words.append(f"{first} {values[code]}: {said}")
             continue

@@ -117,7 +117,7 @@ LEDGER_HEADS = (
     Text("Ở đâu", "Where"),
     Text("Lời, số như in", "As printed"),
     Text("Đại lượng", "What"),
-    Text("Giá trị chưa làm tròn", "Unrounded values"),
+    Text("Giá trị", "Values"),
     Text("Số trả lời", "n"),
     Text("Phương pháp", "Method"),
     Text("Lý do ẩn", "Why hidden"),

@@ -1,4 +1,4 @@
-"""Rows of a review's tables -> facts: the numbers that a sentence tells, unrounded, and the call that gives them again.
+"""Rows of a review's tables -> facts: what a sentence tells, as finely as it is published, and the call that gives it again.
 
 In a call, `review` is the report's Review; `means`, `change` and the others are the public calls of analysis.
 """

@@ -66,9 +66,10 @@ WORDS = {
     "reading": Text(
         "Chỉ tiêu được xét trên số đếm, không làm tròn. Mức của nội dung là điểm trung bình của các câu hỏi thuộc nội dung ấy, "
         "kèm khoảng tin cậy 95%. “Chưa đủ căn cứ” nghĩa là số liệu không cho phép kết luận, không phải là không thay đổi. Nhóm "
-        "ít người không hiện.",
+        "ít người, và số liệu để lộ câu trả lời của từng người, không công bố.",
         "Targets are judged on counts, not rounded. A content's level is the mean of its questions, with its 95 % interval. “No "
-        "conclusion” means that the figures allow none, not that nothing changed. Small groups are not shown.",
+        "conclusion” means that the figures allow none, not that nothing changed. Small groups, and "
+        "what would tell single people's answers, are not published.",
     ),
 }
 
@@ -119,7 +120,9 @@ def _content(review: Review, profile: Profile) -> dict[str, Any]:
         ends = (profile.spread.iloc[0], profile.spread.iloc[-1])
         spread = " – ".join(f"{number(unit['estimate'], 1)} ({labels[unit['level']]})" for unit in ends)
     hidden = (
-        Text(f"; {profile.hidden} đơn vị không hiện", f"; {profile.hidden} units not shown") if profile.hidden else ""
+        Text(f"; {profile.hidden} đơn vị không công bố", f"; {profile.hidden} units not published")
+        if profile.hidden
+        else ""
     )
     return {
         "id": profile.content.id,

@@ -13,6 +13,7 @@ from analysis.bounds import bounds
 from analysis.comparisons import FELL
 from analysis.contents import Profile, profiles
 from analysis.corroboration import corroborated
+from analysis.precision import rounded
 from analysis.projection import history, next_review, pace, project
 from analysis.register import entries
 from analysis.review import Review
@@ -181,7 +182,9 @@ def _spread(profile: Profile) -> Said:
     ends = [profile.spread.iloc[0], profile.spread.iloc[-1]]
     low, high = (number(end["estimate"]) for end in ends)
     count, hidden = len(profile.spread), profile.hidden
-    unseen = Text(f"; {hidden} đơn vị ít người không nêu", f"; {hidden} small units not shown") if hidden else Text("")
+    unseen = Text("")
+    if hidden:
+        unseen = Text(f"; không công bố kết quả của {hidden} đơn vị", f"; {hidden} units are not published")
     rows = tuple(profile.spread.itertuples())
     words = Text(
         f"Giữa {count} đơn vị, mức trung bình từ {low} đến {high} điểm{unseen.vi}.",
@@ -376,11 +379,12 @@ def _cautions(review: Review) -> Iterator[Said]:
         if scale.id in review.study.primary and scale.id in set(shown["item"]):
             ends = _ends(review, scale.items[0])
             told = bounds(now, [scale.id], int(row.people), ends=ends).iloc[0]
+            reach = [rounded(told[end]) for end in ("low", "high")]
             call = f"bounds(now, [{scale.id!r}], {int(row.people)}, ends={ends})"
             fact = facts.one(
-                f"bounds {review.wave} {scale.id}", call, {"low": told["low"], "high": told["high"]}, (review.wave,)
+                f"bounds {review.wave} {scale.id}", call, {"low": reach[0], "high": reach[1]}, (review.wave,)
             )
-            low, high = number(told["low"]), number(told["high"])
+            low, high = map(number, reach)
             yield Said(str(Text(
                 f"{scale.title.vi}: dù những người ấy trả lời thế nào, trung bình toàn trường nằm trong {low}–{high} điểm.",
                 f"{scale.title}: whatever they would have said, the school's mean lies within {low}–{high} points.",
@@ -396,21 +400,25 @@ def limits(review: Review) -> Said:
     """How the numbers were made, and what they cannot bear."""
     k = review.study.smallest_base
     how = Text(
-        "Số liệu được tính theo trọng số từ danh sách nhân sự (đơn vị và vai trò), có hiệu chỉnh tổng thể hữu hạn; khoảng tin "
-        "cậy giả định việc không trả lời là ngẫu nhiên trong từng nhóm.",
-        "Figures are weighted to the roster (unit and role) with finite-population correction; intervals assume that not "
-        "answering is random within each group.",
+        "Mỗi người trả lời được tính như nhau; điểm của một thang đo là trung bình cộng của điểm trung bình từng câu. Khoảng tin "
+        "cậy có hiệu chỉnh theo số người trong danh sách và giả định rằng trong phạm vi được tính (toàn trường, một đơn vị, một "
+        "vai trò) việc không trả lời là ngẫu nhiên; vì vậy kết quả các đơn vị gộp theo số người có thể khác kết quả toàn trường.",
+        "Everybody who answered counts the same; a scale's mean is the average of the means of its questions. Intervals are "
+        "corrected for the people on the roster and assume that within what is described (the school, a unit, a role) not "
+        "answering is random; so units put together by their people may differ from the whole school.",
     )
     if review.design.population is None:
         how = Text(
-            "Số liệu không có trọng số; khoảng tin cậy coi người trả lời như được chọn ngẫu nhiên.",
-            "Figures are not weighted; intervals take those who answered as if drawn at random.",
+            "Mỗi người trả lời được tính như nhau; khoảng tin cậy coi người trả lời như được chọn ngẫu nhiên.",
+            "Everybody who answered counts the same; intervals take those who answered as if drawn at random.",
         )
     words = Text(
-        f"{how.vi} Kết quả tự đánh giá không thay cho số liệu hành chính. "
-        f"Nhóm dưới {k} người trả lời không công bố. Mã trong ngoặc vuông dẫn tới dòng cùng mã của sổ số liệu (phụ lục Excel).",
-        f"{how.en} Self-assessment does not replace administrative figures. Groups of fewer than "
-        f"{k} answers are not published. A code in square brackets leads to its row of the ledger in the Excel annex.",
+        f"{how.vi} Kết quả tự đánh giá không thay cho số liệu hành chính. Không công bố số liệu của nhóm dưới {k} người trả lời "
+        "và những số liệu mà từ đó suy ra được câu trả lời của từng người. "
+        "Mã trong ngoặc vuông dẫn tới dòng cùng mã của sổ số liệu (phụ lục Excel).",
+        f"{how.en} Self-assessment does not replace administrative figures. Figures of fewer than {k} answers, and figures from "
+        "which single people's answers could be found, are not published. "
+        "A code in square brackets leads to its row of the ledger in the Excel annex.",
     )
     return Said(str(words), (facts.one("smallest base", "review.study.smallest_base", {"k": k}),))
 

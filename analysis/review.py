@@ -1,10 +1,10 @@
-"""What a review rests on: the answers up to its wave, weighed and scored, and every estimate, already suppressed."""
+"""What a review rests on: the answers up to its wave, placed and scored, and every estimate, suppressed and rounded."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -17,17 +17,19 @@ from analysis.comparisons import judge
 from analysis.contrasts import ARROW
 from analysis.design import Design
 from analysis.estimates import means, proportions
-from analysis.scales import reliability, score
-from analysis.suppression import DERIVABLE, blank, suppress
+from analysis.precision import published
+from analysis.scales import reliability, score_groups
+from analysis.suppression import PROTECTED, SMALL, blank, suppress
 from analysis.targets import Said, targets
-from analysis.weights import design_of, response, weigh
+from analysis.weights import place, response
+from analysis.weights import published as design_of
 from survey import store
 from survey.errors import StudyError, Text
 from survey.store import ABSENT
 from survey.study import Study
 
 GROUPS = ("unit", "role")
-Estimate = Callable[[pd.DataFrame, list[str]], pd.DataFrame]  # (answers, by) -> estimates
+NEAR = 1e-9  # scores this near are alike
 NOBODYS = "?"  # the group of those whose unit or role is not known
 
 
@@ -37,19 +39,19 @@ class Review:
 
     study: Study
     wave: int
-    frame: pd.DataFrame  # answers with scales, weight, stratum, population
+    frame: pd.DataFrame  # answers with scales (as of the whole), and the people of their wave, unit and role
     answered: pd.DataFrame  # wave, and unit and role where asked, of all who answered, also off the roster
     target: Literal["descriptive", "analytic"] | None = None  # of inference; None: as the study's design has it
     chosen: tuple[Mapping[str, Any], ...] = ()  # what the school chose for its report: see analysis.chosen
     # item and wave of what alone may be shown beside the results of all answers (without_doubted); None: everything
     apart: frozenset[tuple[str, int]] | None = None
+    exact: bool = False  # numbers as they are computed, for who keeps the answers: see analysis.precision
 
     @classmethod
     def of(cls, study: Study, wave: int | None = None) -> Review:
         """The review that looks at a wave and all before it (the last one imported, if none is named)."""
         held = store.waves(study)
         wave = held[-1] if wave is None and held else wave
-        answers = score(study.answers(), study.form)
         if wave not in held:
             raise StudyError(
                 str(study.folder),
@@ -60,9 +62,11 @@ class Review:
                     f"Run: python run.py survey pull {study.folder}, or choose another wave.",
                 ),
             )
+        answers = study.answers()
         used = answers[answers["wave"].isin([known for known in held if known <= wave])]
+        placed = score_groups(place(used, study), study.form, ["wave"])
         for name in study.primary:
-            if name not in used:
+            if name not in placed:
                 raise StudyError(
                     f"{study.folder / 'study.yaml'}, primary",
                     rule=Text(
@@ -71,7 +75,6 @@ class Review:
                     found=name,
                     cure=Text("Sửa tên ấy, hoặc bỏ khỏi primary.", "Mend that name, or drop it from primary."),
                 )
-        placed = weigh(used, study)
         if not (placed["wave"] == wave).any():
             raise StudyError(
                 f"{study.folder / 'study.yaml'}, waves {wave}, roster",
@@ -100,8 +103,17 @@ class Review:
         less = Review.of(self.study.leaving_out(list(self.study.flag_labels)), self.wave)
         if len(less.frame) == len(self.frame):
             return None
-        apart = frozenset(pair for item in (*self.scales, *self.items) for pair in self._tellable(less, item))
-        return replace(less, apart=apart, target=self.target)
+        items = {item for scale in self.scales for item in self._items_of(scale)}
+        apart = {pair for item in {*self.items, *items} for pair in self._tellable(less, item)}
+        for scale in self.scales:  # it tells what its items tell
+            asked = self._items_of(scale)
+            apart |= {(scale, wave) for wave in self.waves if all((item, wave) in apart for item in asked)}
+        return replace(less, apart=frozenset(apart), target=self.target)
+
+    def _items_of(self, scale: str) -> list[str]:
+        """The items of a scale that are among the answers; of a question, itself."""
+        known = {one.id: one.items for one in self.study.form.scales}
+        return [item for item in known.get(scale, (scale,)) if item in self.items]
 
     def _tellable(self, less: Review, item: str) -> list[tuple[str, int]]:
         """Item and wave where the answers that were left out are told of nobody."""
@@ -125,7 +137,11 @@ class Review:
 
     @cached_property
     def design(self) -> Design:
-        design = design_of(self.study)
+        """Of the whole: everybody who answered counts the same, as a sample of the roster's people."""
+        return self._design([])
+
+    def _design(self, groups: list[str]) -> Design:
+        design = design_of(self.study, groups)
         return replace(design, target=self.target) if self.target else design
 
     @cached_property
@@ -168,8 +184,9 @@ class Review:
 
     @cached_property
     def levels(self) -> pd.DataFrame:
-        """The mean of each scale in each wave."""
-        return self._shown(means(self.frame, self.scales, self.design, by=["wave"]))
+        """The mean of each scale in each wave: the average of the means of its items."""
+        shown = self._shown(means(self.frame, self.scales, self.design, by=["wave"]))
+        return self._as_its_items(shown, self.shares)
 
     @cached_property
     def shares(self) -> pd.DataFrame:
@@ -187,7 +204,8 @@ class Review:
         parts = [change(self.frame, self.scales, self.design, between=pair) for pair in self.pairs]
         if not parts or not self.scales:
             return judge(self._shown(means(self.frame, [], self.design)))
-        return judge(self._shown(pd.concat(parts)), primary=self.study.primary, small=self.study.small)
+        shown = self._as_its_items(self._suppressed(pd.concat(parts, ignore_index=True)), self.shares)
+        return self._public(judge(shown, primary=self.study.primary, small=self.study.small))
 
     @cached_property
     def slopes(self) -> pd.DataFrame:
@@ -196,17 +214,18 @@ class Review:
         phases = [waves for waves in phases if len(waves) > 1]
         if not phases or not self.scales:
             return judge(self._shown(means(self.frame, [], self.design)))
-        return judge(
-            self._shown(slopes(self.frame, self.scales, self.design, phases=phases)), primary=self.study.primary
-        )
+        shown = self._suppressed(slopes(self.frame, self.scales, self.design, phases=phases))
+        return self._public(judge(self._as_its_items(shown, self.shares), primary=self.study.primary))
 
     @cached_property
     def reliability(self) -> pd.DataFrame:
         found = reliability(self.frame, self.study.form)
         small = found["n"] < self.study.smallest_base
         numbers = ["n", "alpha", "low", "high"]
-        return found.astype({"n": "Float64"}).assign(
-            **{name: found[name].astype("Float64").mask(small) for name in numbers}
+        return self._public(
+            found.astype({"n": "Float64"}).assign(
+                **{name: found[name].astype("Float64").mask(small) for name in numbers}
+            )
         )
 
     @cached_property
@@ -245,29 +264,63 @@ class Review:
         return shown[shown["group"] == group].reset_index(drop=True)
 
     def _level_groups(self, item: str, wave: int) -> pd.DataFrame:
-        return self._kept("level", item, wave, lambda now, by: means(now, [item], self.design, by=by))
+        """The level of a scale in each group: a function of the shares of its items, shown where all these are shown.
 
-    def _kept(self, kind: str, item: str, wave: int, estimate: Estimate) -> pd.DataFrame:
-        """`_grouped`, worked out once."""
-        if (kind, item, wave) not in self._groups:
-            self._groups[kind, item, wave] = self._grouped(wave, estimate)
-        return self._groups[kind, item, wave]
+        Hidden too where all of a group have one score: its standard error would tell each one's.
+        """
+        if ("level", item, wave) not in self._groups:
+            levels = self._of_groups("level", item, wave)
+            shares = pd.concat([self.shares.head(0), *(self._share_groups(one, wave) for one in self._items_of(item))])
+            few, alike = levels["n"] < self.study.smallest_base, levels["alike"] & (levels["group"] != "")
+            reasons = pd.Series("", index=levels.index).mask(alike, PROTECTED).mask(few, SMALL)
+            shown = self._as_its_items(blank(self._named(levels.drop(columns="alike")), reasons), shares)
+            self._groups["level", item, wave] = self._public(self._beside(shown))
+        return self._groups["level", item, wave]
+
+    def _share_groups(self, item: str, wave: int) -> pd.DataFrame:
+        """The shares of an item in each group, suppressed as if those of units, roles and the whole were all shown."""
+        if ("share", item, wave) not in self._groups:
+            shares = self._of_groups("share", item, wave)
+            self._groups["share", item, wave] = self._shown(shares, self._now(wave))
+        return self._groups["share", item, wave]
 
     @cached_property
     def _groups(self) -> dict[tuple[str, str, int], pd.DataFrame]:
         """What was worked out by group so far: an item in a wave at a time, for what is hidden there depends on no other."""
         return {}
 
-    def _grouped(self, wave: int, estimate: Estimate) -> pd.DataFrame:
-        """Estimates of each group in a wave, suppressed as if those of units, roles and the whole were all shown.
+    def _of_groups(self, kind: str, item: str, wave: int) -> pd.DataFrame:
+        """An item's estimates of the whole, each unit and each role; all items of a wave are worked out at once."""
+        if (kind, wave) not in self._estimated:
+            estimate = self._all_levels if kind == "level" else self._all_shares
+            now = self._now(wave)
+            ways = [[], *([name] for name in GROUPS if name in now)]
+            self._estimated[kind, wave] = pd.concat([estimate(now, by) for by in ways], ignore_index=True)
+        found = self._estimated[kind, wave]
+        return found[found["item"] == item].reset_index(drop=True)
 
-        People of no known group are a group of their own, which is suppressed like any other.
-        """
+    @cached_property
+    def _estimated(self) -> dict[tuple[str, int], pd.DataFrame]:
+        return {}
+
+    def _now(self, wave: int) -> pd.DataFrame:
+        """The answers of a wave; people of no known group are a group of their own, which is suppressed like any other."""
         now = self.frame[self.frame["wave"] == wave]
-        names = [name for name in GROUPS if name in now]
-        now = now.assign(**{name: now[name].fillna(NOBODYS) for name in names})
-        tables = [estimate(now, ["wave", *by]) for by in ([], *([name] for name in names))]
-        return self._shown(pd.concat(tables, ignore_index=True), now)
+        return now.assign(**{name: now[name].fillna(NOBODYS) for name in GROUPS if name in now})
+
+    def _all_shares(self, now: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+        return self._proportions(now, self.items, ["wave", *by])
+
+    def _all_levels(self, now: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+        """The means of all scales (and of questions named as primary), and whether all of a group are alike."""
+        items = [*self.scales, *(name for name in self.study.primary if name not in self.scales)]
+        scored = score_groups(now, self.study.form, ["wave", *by])
+        table = means(scored, items, self._design(by), by=["wave", *by])
+        groups = scored.groupby(by[0] if by else "wave")[items]
+        spread = (groups.max() - groups.min()).astype(float)
+        level = table["level"] if by else table["wave"]
+        alike = [not spread.at[at, item] > NEAR for at, item in zip(level, table["item"], strict=True)]
+        return table.assign(alike=alike)
 
     def shares_of(self, items: Sequence[str], group: str | None = None, wave: int | None = None) -> pd.DataFrame:
         """The share of each answer of the items in each wave, or in each group of a wave (the review's)."""
@@ -277,12 +330,9 @@ class Review:
         shown = pd.concat(found, ignore_index=True) if found else self.shares.head(0)
         return shown[shown["group"] == group].reset_index(drop=True)
 
-    def _share_groups(self, item: str, wave: int) -> pd.DataFrame:
-        return self._kept("share", item, wave, lambda now, by: self._proportions(now, [item], by))
-
     def _proportions(self, frame: pd.DataFrame, items: list[str], by: list[str]) -> pd.DataFrame:
         values = {item: list(self.study.form.value_labels(item)) for item in items}
-        return proportions(frame, items, self.design, by=by, values=values)
+        return proportions(frame, items, self._design(by[1:]), by=by, values=values)
 
     @cached_property
     def exempt(self) -> pd.DataFrame:
@@ -304,18 +354,48 @@ class Review:
         return {u.id: u.label for u in self.study.units} | {r.id: r.label for r in self.study.roles}
 
     def _shown(self, estimates: pd.DataFrame, answers: pd.DataFrame | None = None) -> pd.DataFrame:
+        return self._public(self._suppressed(estimates, answers))
+
+    def _suppressed(self, estimates: pd.DataFrame, answers: pd.DataFrame | None = None) -> pd.DataFrame:
+        return self._beside(suppress(self._named(estimates), k=self.study.smallest_base, answers=answers))
+
+    def _named(self, estimates: pd.DataFrame) -> pd.DataFrame:
+        """With study and phase."""
         phases = {wave.id: self.study.phase_of(wave) for wave in self.study.waves}
         last = estimates["wave"].map(lambda wave: int(str(wave).split(ARROW)[-1]) if wave is not None else None)
-        named = estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
-        shown = suppress(named, k=self.study.smallest_base, answers=answers)
-        return shown if self.apart is None else self._beside(shown, self.apart)
+        return estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
 
-    def _beside(self, shown: pd.DataFrame, apart: frozenset[tuple[str, int]]) -> pd.DataFrame:
+    def _as_its_items(self, shown: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+        """Levels and changes of scales, hidden where a share of one of their items is: with the others it could be found."""
+        gone = shares[~shares["shown"].astype(bool)]
+        hidden = set(zip(gone["item"], gone["wave"].astype(str), gone["group"], gone["level"], strict=True))
+        items = {scale: self._items_of(scale) for scale in shown["item"].unique()}
+        told = [
+            any((item, wave, row.group, row.level) in hidden for item in items[row.item] for wave in waves_in(row.wave))
+            for row in shown.itertuples()
+        ]
+        hide = shown["shown"].astype(bool) & pd.Series(told, index=shown.index, dtype=bool)
+        return blank(shown, shown["reason"].mask(hide, PROTECTED)) if hide.any() else shown
+
+    def _public(self, shown: pd.DataFrame) -> pd.DataFrame:
+        """Rounded last, when all is judged."""
+        return shown if self.exact else published(shown)
+
+    def _beside(self, shown: pd.DataFrame) -> pd.DataFrame:
         """Only what may stand beside the results of all answers: the whole school's, of items and waves in `apart`."""
-        waves = [[int(wave) for wave in re.findall(r"\d+", str(held))] for held in shown["wave"]]
-        fine = [all((item, wave) in apart for wave in held) for item, held in zip(shown["item"], waves, strict=True)]
+        if self.apart is None:
+            return shown
+        fine = [
+            all((item, int(wave)) in self.apart for wave in waves_in(held))
+            for item, held in zip(shown["item"], shown["wave"], strict=True)
+        ]
         hide = shown["shown"].astype(bool) & ~(pd.Series(fine, index=shown.index) & (shown["group"] == ""))
-        return blank(shown, shown["reason"].mask(hide, DERIVABLE))
+        return blank(shown, shown["reason"].mask(hide, PROTECTED))
+
+
+def waves_in(wave: object) -> list[str]:
+    """The waves that a row names: "2027", "2025→2027", of a difference of slopes those of both phases."""
+    return re.findall(r"\d+", str(wave))
 
 
 def until_of(study: Study, wave: int) -> dt.date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from survey.errors import DesignError
-from survey.questionnaire import Questionnaire
+from survey.questionnaire import Questionnaire, Scale
 
 
 def score(answers: pd.DataFrame, form: Questionnaire) -> pd.DataFrame:
@@ -21,14 +21,50 @@ def score(answers: pd.DataFrame, form: Questionnaire) -> pd.DataFrame:
     was answered. Scales without any item among the columns are left out.
     """
     scores = {}
-    for scale in form.scales:
-        items = [item for item in scale.items if item in answers]
-        if not items:
-            continue
-        turned = pd.DataFrame({item: turn(answers[item], form, item) for item in items})
+    for scale, turned in _turned(answers, form):
         enough = turned.notna().sum(axis=1) >= scale.least * len(scale.items)
         scores[scale.id] = turned.mean(axis=1).where(enough)
     return answers.assign(**scores)
+
+
+def score_groups(answers: pd.DataFrame, form: Questionnaire, within: Sequence[str]) -> pd.DataFrame:
+    """The answers with a column per scale, whose mean in each group is the average of the group's means of its items.
+
+    within: the columns that make the groups, "wave" among them. Where everybody answered every item this is `score`. Where
+    some did not, a mean of `score` beside the published means of the items would tell what those few answered; the average of
+    the items' means tells nothing that these do not. A person's value is then the linearised one: m + sum of (n / n_j)
+    (y_j - m_j) / q over the q items that the group answered, with m_j the mean of an item's n_j answers, m their average and n
+    the people who answered any item; so that its standard error is that of the average too. Missing for who answered none.
+    R: `svycontrast(svymean(~y1 + y2, design, na.rm = TRUE), c(1/2, 1/2))`, where all items have the same gaps.
+    """
+    groups = answers.groupby(list(within), sort=False, dropna=False).ngroup().to_numpy()
+    return answers.assign(**{scale.id: _linearised(turned, groups) for scale, turned in _turned(answers, form)})
+
+
+def _linearised(turned: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
+    y = turned.to_numpy(float)
+    there = ~np.isnan(y)
+    size = groups.max(initial=-1) + 1
+
+    def sums(column: np.ndarray) -> np.ndarray:
+        return np.bincount(groups, column, size)
+
+    base = sums(there.any(axis=1).astype(float))
+    people = np.column_stack([sums(column.astype(float)) for column in there.T])
+    totals = np.column_stack([sums(column) for column in np.where(there, y, 0.0).T])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means, weights = totals / people, base[:, None] / people
+        asked = (people > 0).sum(axis=1)
+        away = np.where(there, weights[groups] * (y - means[groups]), 0.0).sum(axis=1)
+        values = np.nansum(means, axis=1)[groups] + away
+        return np.where(there.any(axis=1), values / asked[groups], np.nan)
+
+
+def _turned(answers: pd.DataFrame, form: Questionnaire) -> Iterator[tuple[Scale, pd.DataFrame]]:
+    """Each scale that has items among the columns, and these items, turned."""
+    for scale in form.scales:
+        if items := [item for item in scale.items if item in answers]:
+            yield scale, pd.DataFrame({item: turn(answers[item], form, item) for item in items})
 
 
 def turn(values: pd.Series, form: Questionnaire, item: str) -> pd.Series:

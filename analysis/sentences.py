@@ -10,25 +10,15 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN
-from analysis.suppression import DERIVABLE, EVERYBODY, NOBODY, SMALL, WHOLE
+from analysis.suppression import SMALL
 from survey.errors import Text, spoken
 
-HIDDEN = Text("ẩn (ít người)", "hidden (few people)")
+HIDDEN = Text("không công bố", "not published")
 PRETEND = Text("DỮ LIỆU MÔ PHỎNG", "PRETEND DATA")
-REASONS = {  # why a number is hidden, beside a small base
-    EVERYBODY: Text(
-        "Ẩn vì mọi người trong nhóm trả lời giống nhau: hiện ra là nói lên câu trả lời của từng người.",
-        "Hidden: all of the group answered alike, so that each one's answer would be told.",
-    ),
-    NOBODY: Text("Ẩn vì có lựa chọn không ai trong nhóm chọn.", "Hidden: nobody of the group gave one of the answers."),
-    DERIVABLE: Text(
-        "Ẩn thêm vì nếu hiện thì suy ra được một nhóm ít người bằng phép trừ.",
-        "Hidden too: with it a small group could be found by subtraction.",
-    ),
-    WHOLE: Text(
-        "Ẩn cả bảng: quá lớn để chọn ra phần hiện được.", "The whole table is hidden: too large to choose from."
-    ),
-}
+PROTECTED = Text(
+    "Không công bố để không ai suy ra được câu trả lời của từng người.",
+    "Not published, so that nobody can find out what single people answered.",
+)
 VERDICTS = {
     ROSE: Text("tăng", "rose"),
     FELL: Text("giảm", "fell"),
@@ -71,8 +61,8 @@ def day(date: dt.date | None) -> str:
 
 def why(reason: str, k: int) -> Text:
     """Why a number is hidden (the reasons of `suppress`), for the person who looks for it."""
-    few = Text(f"Ẩn vì ít người trả lời (dưới {k}).", f"Hidden: few answers (fewer than {k}).")
-    return few if reason == SMALL else REASONS.get(reason, HIDDEN)
+    few = Text(f"Không công bố vì ít người trả lời (dưới {k}).", f"Not published: few answers (fewer than {k}).")
+    return few if reason == SMALL else PROTECTED
 
 
 def level(row, label: object) -> str:

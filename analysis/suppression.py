@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.attribute_disclosure import Answered
 from analysis.changes import ARROW
 from analysis.disclosure import protect
 from analysis.estimates import BETWEEN
@@ -18,10 +19,7 @@ from survey.errors import DesignError, Text
 
 NUMBERS = ["estimate", "se", "low", "high", "df", "n", "population"]
 SMALL = "small base"
-EVERYBODY = "everyone the same"
-NOBODY = "an answer of nobody"
-DERIVABLE = "could be found by subtraction"
-WHOLE = "whole table, too large to choose from"
+PROTECTED = "protected"  # of every other reason: which one it is would tell, "all alike" the answer of each
 EXACT = 1e-9  # a share this near to 1 is everybody's
 
 Names = tuple[str, ...]
@@ -42,25 +40,30 @@ def suppress(
     estimates: everything that is published together, with COLUMNS of `estimates`, unweighted or weighted. answers: the
     frame that they were made of (a row per respondent, with `wave` where the estimates have waves, the grouping columns
     and the items), to be given where two groupings stand side by side: only it tells where they nearly coincide. It is
-    never published. All rows of one item, wave and group are shown or hidden together. Hidden are, with their reason:
+    never published. All rows of one item, wave and group are shown or hidden together. Hidden are:
 
-    SMALL: bases n below k, below `cross` (at least k) where two groupings are crossed; an empty base is an absence.
-    EVERYBODY: groups in which all gave the same answer, so that each one's answer is told: a share of 100 %, or 0 % of
-    all answers that are listed. Not the whole: "all have a computer" is what a school reports, and its base is not small.
-    Known from shares and from `answers`; without these from a group's mean with standard error 0 where not all its people
-    answered (not with clusters; there, as in a census, 0 proves nothing).
-    NOBODY: only with zeros=True: groups with 0 % of any answer. With three or more answers a 0 % tells nobody's answer.
-    DERIVABLE: the cheapest further groups (fewest people) so that no reader who knows everything shown can place the
-    base of a hidden group, or of a combination of groups of 1 to k - 1 people, within less than k people; and that as
-    many people as the hidden group has (at most k) may have answered otherwise. Where even hiding every group leaves less
-    (3 of a whole school said no), every group with one of those is hidden. A change is hidden where one of its ends is.
-    WHOLE: a table too large to choose from (`protect`), hidden as a whole.
+    - with reason SMALL: bases n below k, below `cross` (at least k) where two groupings are crossed; an empty base is an
+      absence;
+    - groups in which all gave the same answer, so that each one's answer is told: a share of 100 %, or 0 % of all answers
+      that are listed. Not the whole: "all have a computer" is what a school reports, and its base is not small. Known from
+      shares and from `answers`; without these from a group's mean with standard error 0 where not all its people answered
+      (not with clusters; there, as in a census, 0 proves nothing);
+    - only with zeros=True: groups with 0 % of any answer. With three or more answers a 0 % tells nobody's answer;
+    - the cheapest further groups (fewest people) so that no reader who knows everything shown can place the base of a
+      hidden group, or of a combination of groups of 1 to k - 1 people, within less than k people; and that as many people
+      as the hidden group has (at most k) may have answered otherwise. Where even hiding every group leaves less (3 of a
+      whole school said no), every group with one of those is hidden. A change is hidden where one of its ends is;
+    - with `answers`, further groups until the published shares, read as counts, leave nobody of a combination of groups of 1
+      to k - 1 people with one possible answer, or with one that is `attribute_disclosure.SURE` and not as likely by a
+      published share; and no hidden table with one possibility;
+    - a table too large to choose from (`protect`), as a whole.
 
-    What is hidden in a wave depends on that wave alone, so that a later report never shows what an earlier one hid, and
-    with k + 1 at least what is hidden with k. A suppressed table comes back as it is. That a group exists, and how many
-    people are on its roster, is taken as known and not protected: what is protected is what they answered. Not guarded:
-    that a combination of groups which nobody publishes answered as one; and of weighted shares without `answers` the
-    people who answered otherwise are taken as share x n, which is near.
+    All but the first have the one reason PROTECTED: told "all answered alike", a reader has the answers. What is hidden in a
+    wave depends on that wave alone, so that a later report never shows what an earlier one hid, and with k + 1 at least what
+    is hidden with k. A suppressed table comes back as it is. That a group exists, and how many people are on its roster, is
+    taken as known and not protected: what is protected is what they answered. Shares are taken to be of equal weights within
+    their group: others tell more (docs/disclosure.md, where it also stands what is not guarded). Of weighted shares without
+    `answers` the people who answered otherwise are taken as share x n, which is near.
     Raises DesignError: `answers` are not those of the estimates; a level holds " × "; a suppressed table would need more.
     """
     before = _before(estimates)
@@ -72,7 +75,7 @@ def suppress(
     for row in rows:
         blocks.setdefault((row.item, row.wave), []).append(row)
     found: dict[tuple, str] = {}
-    solved: dict[tuple, tuple] = {}
+    solved: dict[tuple, np.ndarray] = {}
     for item, wave in sorted(blocks, key=lambda block: (ARROW in str(block[1]), str(block))):  # changes last
         ends = str(wave).split(ARROW) if ARROW in str(wave) else []
         gone = {key for (i, w, key), reason in found.items() if i == item and str(w) in ends and reason}
@@ -100,7 +103,7 @@ def _before(estimates: pd.DataFrame) -> pd.Series:
     """The reasons of rows that were hidden before; "" for every other row."""
     hidden = estimates["shown"].isin([False]) if "shown" in estimates else pd.Series(False, index=estimates.index)
     reasons = estimates["reason"] if "reason" in estimates else pd.Series("", index=estimates.index)
-    return reasons.astype(object).where(reasons.notna() & (reasons != ""), DERIVABLE).where(hidden, "")
+    return reasons.astype(object).where(reasons.notna() & (reasons != ""), PROTECTED).where(hidden, "")
 
 
 def _rows(estimates: pd.DataFrame, k: int, cross: int) -> list[_Row]:
@@ -199,6 +202,7 @@ class _Block:
     gone: np.ndarray  # of the published cells: hidden elsewhere
     sums: np.ndarray
     otherwise: list[System]  # for each common answer, those who gave another
+    answered: Answered | None  # who answered what, where shares are published and `answers` given
 
     @classmethod
     def of(cls, rows: list[_Row], people: pd.DataFrame | None, zeros: bool, gone: set[Key]) -> _Block:
@@ -227,30 +231,26 @@ class _Block:
                     otherwise.append(_otherwise(others, sums, n, none))
         return cls(
             keys, n, _among(keys, {row.key for row in rows if row.small}), alike, nobody,
-            _among(keys, gone), sums, otherwise,
+            _among(keys, gone), sums, otherwise, _tabled(rows, people, keys, members),
         )  # fmt: skip
 
-    def reasons(self, k: int, cross: int, solved: dict[tuple, tuple]) -> dict[Key, str]:
+    def reasons(self, k: int, cross: int, solved: dict[tuple, np.ndarray]) -> dict[Key, str]:
         """Key -> why it is hidden, or "". Blocks that are equal in every number are solved once."""
         told = self.alike | self.nobody | self.gone
         parts = [self.n, self.sums, told, self.small, *(array for system in self.otherwise for array in system)]
+        parts += [self.answered.counts, self.answered.groups] if self.answered else []
         same = (tuple(self.keys), *(part.tobytes() for part in parts))
         if same not in solved:
             solved[same] = self._hidden(k, cross, told)
-        hidden, chosen = solved[same]
-        found = np.select(
-            [self.small, self.alike, self.nobody, hidden & ~chosen & ~self.gone, hidden],
-            [SMALL, EVERYBODY, NOBODY, WHOLE, DERIVABLE],
-            "",
-        )
+        found = np.select([self.small, solved[same]], [SMALL, PROTECTED], "")
         return dict(zip(self.keys, found.tolist(), strict=True))
 
     @property
     def _grouped(self) -> np.ndarray:
         return np.array([bool(names) for names, _ in self.keys])
 
-    def _hidden(self, k: int, cross: int, told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which published cells are hidden, and which of them were chosen one by one.
+    def _hidden(self, k: int, cross: int, told: np.ndarray) -> np.ndarray:
+        """Which published cells are hidden.
 
         From 1 up to k, each step keeping what the one before hid: so that two reports with two k do not undo each other.
         """
@@ -259,43 +259,62 @@ class _Block:
         crossed = np.array([len(names) > 1 for names, _ in self.keys])
         cost = np.where(published, self.n + 1, np.inf)
         cost[:size][~self._grouped] = np.inf
-        hidden, chosen, narrowest, before = ~published, np.ones(size, bool), 0.0, ~published
+        hidden, narrowest, before = ~published, 0.0, ~published
         for step in range(1, max(k, 1) + 1):
             small = self.small if step == k else self.n[:size] < np.where(crossed, cross, step)
             unsafe = ~published & (self.n > 0) & (self.n < step)
             unsafe[:size] = small | told | hidden[:size]
             if (unsafe[:size] & ~self._grouped).any():
-                return np.ones(size, bool), np.ones(size, bool)
-            if narrowest >= step and (unsafe == before).all():
-                continue  # the step before was wide enough for this one
+                return np.ones(size, bool)
+            wide = narrowest >= step and (unsafe == before).all()  # the step before was wide enough for this one
             while True:
-                after, cheapest, narrowest = self._protected(hidden | unsafe, unsafe, step, cost)
-                if not cheapest:
-                    chosen &= unsafe[:size]
-                if (after == (hidden | unsafe)).all():
+                if not wide:
+                    after, narrowest = self._protected(hidden | unsafe, unsafe, step, cost)
+                    wide = bool((after == (hidden | unsafe)).all())
+                    unsafe[:size] |= after[:size]
+                    continue
+                shown = ~(hidden | unsafe)[:size]
+                more = self.answered.next_to_hide(shown, step, cost[:size]) if self.answered else None
+                if more is None:
                     break
-                unsafe[:size] |= after[:size]
-            hidden, before = after, unsafe
-        return hidden[:size], chosen
+                unsafe[more], wide = True, False
+            hidden, before = hidden | unsafe, unsafe
+        return hidden[:size]
 
-    def _protected(
-        self, hidden: np.ndarray, unsafe: np.ndarray, k: int, cost: np.ndarray
-    ) -> tuple[np.ndarray, bool, float]:
-        """The cells to hide so that no base and no common answer is found."""
+    def _protected(self, hidden: np.ndarray, unsafe: np.ndarray, k: int, cost: np.ndarray) -> tuple[np.ndarray, float]:
+        """The cells to hide so that no base and no common answer is found, and how narrowly one can be placed then."""
         if not unsafe.any():
-            return hidden, True, math.inf
+            return hidden, math.inf
         base = protect(self.n, self.sums, k, unsafe=unsafe, hidden=hidden, cost=cost)
-        hidden, cheapest, narrowest = base.hidden, base.cheapest, base.narrowest
+        hidden, narrowest = base.hidden, base.narrowest
         for others, sums, alike in self.otherwise:
             alike = alike & hidden
             least = np.minimum(k, self.n)
             found = protect(others, sums, least, unsafe=alike, hidden=hidden, cost=cost, others=False, most=self.n)
-            hidden, cheapest, narrowest = found.hidden, cheapest and found.cheapest, min(narrowest, found.narrowest)
-        return hidden, cheapest, narrowest
+            hidden, narrowest = found.hidden, min(narrowest, found.narrowest)
+        return hidden, narrowest
 
 
 def _among(keys: list[Key], some: set[Key]) -> np.ndarray:
     return np.array([key in some for key in keys], dtype=bool)
+
+
+def _tabled(rows: list[_Row], people: pd.DataFrame | None, keys: list[Key], members: dict) -> Answered | None:
+    """The answers of each combination of groups, and the groups that they are published in."""
+    if people is None or all(math.isnan(row.share) for row in rows):
+        return None
+    finest = max(members, key=len)
+    cells, values = sorted(set(members[finest])), people[rows[0].item].tolist()
+    given = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    places = {cell: place for place, cell in enumerate(cells)}
+    counts = np.zeros((len(cells), len(given)), dtype=int)
+    np.add.at(counts, ([places[cell] for cell in members[finest]], [given[value] for value in values]), 1)
+    groups = np.ones((len(keys), len(cells)), dtype=bool)
+    for place, (names, levels) in enumerate(keys):
+        at = [finest.index(name) for name in names]
+        groups[place] = [all(cell[a] == level for a, level in zip(at, levels, strict=True)) for cell in cells]
+    ways = {names: number for number, names in enumerate(dict.fromkeys(names for names, _ in keys))}
+    return Answered(counts, groups, np.array([ways[names] for names, _ in keys]))
 
 
 def _members(people: pd.DataFrame | None, groupings: set[Names]) -> dict[Names, list[Names]]:

@@ -24,7 +24,7 @@ from survey.errors import Text
 
 @dataclass(frozen=True)
 class View:
-    """rows: the suppressed estimates, unrounded, for the workbook.
+    """rows: the estimates as they are published, for the workbook.
 
     Words and table are made when they are first looked at, so that a chart need not wait for them.
     """

@@ -1,4 +1,4 @@
-"""Roster and answers -> weights: each weighting cell's answers stand for the cell's people; response rates per unit."""
+"""Roster and answers -> the people that answers stand for: of the groups that are published, or by weighting cells."""
 
 from __future__ import annotations
 
@@ -12,10 +12,42 @@ from analysis.raking import rake
 from survey.errors import StudyError, Text
 from survey.study import Study
 
+PEOPLE = "people"  # column of the whole population; that of a group ("unit") is "unit_people"
 SCHOOL = Design(weight="weight", stratum="stratum", population="population")
 RAKED = Design(weight="weight", population="population", margins=("unit_margin", "role_margin"))
 BOUNDS = (0.3, 3.0)  # how far raking may move a weight from the wave's average
 POOLED = "*"
+
+
+def place(answers: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The answers that have a place on the study's roster, with the people of their wave, unit and role.
+
+    Columns people, unit_people and role_people (missing without a roster) are what `published` names. Answers whose unit or
+    role is not on the wave's roster are left out; `response` counts them. Where more have answered than the roster has,
+    those who answered are the people.
+    """
+    roster = roster_of(study)
+    columns = {PEOPLE: [], f"unit_{PEOPLE}": ["unit"], f"role_{PEOPLE}": ["role"]}
+    if roster.empty:
+        return answers.assign(**dict.fromkeys(columns, float("nan")))
+    _require_placeable(answers, study, roster)
+    placed = answers.merge(roster[["wave", "unit", "role"]], on=["wave", "unit", "role"])
+    for column, by in columns.items():
+        asked, answered = roster.groupby(["wave", *by])["people"].sum(), placed.groupby(["wave", *by]).size()
+        people = asked.combine(answered, max, fill_value=0).rename(column).astype(float)
+        placed = placed.merge(people, left_on=["wave", *by], right_index=True, how="left")
+    return placed
+
+
+def published(study: Study, by: Sequence[str] = ()) -> Design:
+    """The design of a published table of the whole (by=[]) or of the groups of one column, on a frame of `place`.
+
+    Everybody of a published group counts the same: it is a simple sample of the group's people. Weights that differ within a
+    group would tell who answered what (docs/disclosure.md).
+    """
+    if not _has_roster(study):
+        return Design()
+    return Design(stratum=by[0], population=f"{by[0]}_{PEOPLE}") if by else Design(population=PEOPLE)
 
 
 def weigh(
@@ -35,11 +67,18 @@ def weigh(
     columns unit_margin and role_margin tell the variance (`RAKED`).
     """
     roster = roster_of(study)
-    lacking = {"unit", "role"} - set(answers.columns)
-    if lacking and not roster.empty:
-        raise _unplaceable(study, lacking)
     if roster.empty:
         return answers.assign(weight=1.0, stratum="", population=float("nan"))
+    _require_placeable(answers, study, roster)
+    placed = answers.merge(roster[["wave", "unit", "role"]], on=["wave", "unit", "role"])
+    of_wave = _weigh_wave if method == "cells" else _rake_wave
+    waves = [of_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
+    return pd.concat(waves, ignore_index=True) if waves else placed.assign(weight=1.0, stratum="", population=1.0)
+
+
+def _require_placeable(answers: pd.DataFrame, study: Study, roster: pd.DataFrame) -> None:
+    if lacking := {"unit", "role"} - set(answers.columns):
+        raise _unplaceable(study, lacking)
     for wave in sorted(set(answers["wave"]) - set(roster["wave"])):
         raise StudyError(
             f"study.yaml, waves {wave}, roster",
@@ -49,10 +88,6 @@ def weigh(
             found=Text("đợt này không có roster", "this wave has no roster"),
             cure=Text("Ghi số người từng đơn vị, vai trò của đợt ấy.", "Write the people of each unit and role."),
         )
-    placed = answers.merge(roster[["wave", "unit", "role"]], on=["wave", "unit", "role"])
-    of_wave = _weigh_wave if method == "cells" else _rake_wave
-    waves = [of_wave(part, roster[roster["wave"] == wave], least) for wave, part in placed.groupby("wave")]
-    return pd.concat(waves, ignore_index=True) if waves else placed.assign(weight=1.0, stratum="", population=1.0)
 
 
 def _unplaceable(study: Study, lacking: set[str]) -> StudyError:
@@ -124,7 +159,11 @@ def diagnostics(frame: pd.DataFrame, weight: str = "weight", by: Sequence[str] =
 
 def design_of(study: Study) -> Design:
     """The design that `weigh` makes of the study's answers."""
-    return SCHOOL if any(wave.roster for wave in study.waves) else Design()
+    return SCHOOL if _has_roster(study) else Design()
+
+
+def _has_roster(study: Study) -> bool:
+    return any(wave.roster for wave in study.waves)
 
 
 def roster_of(study: Study) -> pd.DataFrame:
