@@ -7,7 +7,7 @@ of these people give the same tables are possible to him.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from scipy.special import gammaln
 SURE = 0.90  # so probable an answer counts as told,
 BEYOND = 0.01  # unless a published share of the person's group says nearly as much (half a point is lost in rounding)
 NEAR = 1e-9
+CLOSE = 1e-6  # of a fit, in people
 NODES = 2_000  # of one branch and bound; what is not solved by then counts as found
 STATES = 2_000_000  # splits x states of the exact posterior, above which it is fitted
 SWEEPS = 500
@@ -228,7 +229,7 @@ class Reader:
     # --- as good as found
 
     def _is_all_but_found(self, c: int) -> bool:
-        return bool(((self.posterior[c] >= SURE - NEAR) & (self.posterior[c] > self._told[c] + BEYOND + NEAR)).any())
+        return bool(as_good_as_told(self.posterior[c], self._told[c]).any())
 
     @cached_property
     def _told(self) -> np.ndarray:
@@ -249,20 +250,14 @@ class Reader:
         return (self._fitted() if exact is None else exact) / np.maximum(self.n, 1)[:, None]
 
     def _fitted(self) -> np.ndarray:
-        tables, seen = self.answered.tables[self.shown], self._seen[:, self._cell_of].astype(float)
-        x = np.outer(self.n, np.full(self.counts.shape[1], 1 / self.counts.shape[1]))
-        for _ in range(SWEEPS):
-            before = x
-            for way in np.unique(self.answered.way[self.shown]):
-                own = self.answered.way[self.shown] == way
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    factor = np.nan_to_num(tables[own] / (seen[own] @ x), posinf=0)
-                inside = seen[own].sum(axis=0) > 0
-                x = np.where(inside[:, None], x * (seen[own].T @ factor), x)
-            x = x * (self.n / np.maximum(x.sum(axis=1), NEAR))[:, None]
-            if np.abs(x - before).max(initial=0) < NEAR:
-                break
-        return x
+        tables, seen, way = (
+            self.answered.tables[self.shown],
+            self._seen[:, self._cell_of],
+            self.answered.way[self.shown],
+        )
+        answers = np.eye(self.counts.shape[1])
+        margins = [(seen[way == one].astype(float), answers, tables[way == one]) for one in np.unique(way)]
+        return fitted(np.ones(self.counts.shape), self.n, margins)
 
     def _exact(self) -> np.ndarray | None:
         """The expected answers of each class; None where the tables are of another kind, or too many."""
@@ -312,6 +307,34 @@ class Reader:
         while len(places) < 2:
             places.append(np.zeros(len(self.n), int))
         return tuple(np.unique(place, return_inverse=True)[1].ravel() for place in places)  # type: ignore[return-value]
+
+
+Margin = tuple[np.ndarray, np.ndarray, np.ndarray]  # groups x cells, answers x values, and the table: groups x values
+
+
+def fitted(possible: np.ndarray, n: np.ndarray, margins: Sequence[Margin]) -> np.ndarray:
+    """The likeliest answers of each cell of n people, given tables: iterative proportional fitting (cells x answers).
+
+    possible: 1 where people of a cell can have given an answer, else 0. Within a margin no cell is in two groups, and no answer
+    in two values; what is in none is left as it is. R: `loglin(..., fit = TRUE)`. Deming and Stephan (1940).
+    """
+    x = possible * (n / np.maximum(possible.sum(axis=1), 1))[:, None]
+    for _ in range(SWEEPS):
+        before = x
+        for groups, values, table in margins:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                factor = np.nan_to_num(table / (groups @ x @ values), posinf=0)
+            outside = 1 - np.outer(groups.sum(axis=0), values.sum(axis=1))
+            x = x * (groups.T @ factor @ values.T + outside)
+        x = x * (n / np.maximum(x.sum(axis=1), NEAR))[:, None]
+        if np.abs(x - before).max(initial=0) < CLOSE:
+            break
+    return x
+
+
+def as_good_as_told(posterior: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Where an answer is so probable that it counts as told, though no published share says nearly as much."""
+    return (posterior >= SURE - NEAR) & (posterior > told + BEYOND + NEAR)
 
 
 def _splits(total: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
