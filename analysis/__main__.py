@@ -415,13 +415,17 @@ def trace(
         Path, typer.Argument(metavar="REPORT", help="Báo cáo .docx, hoặc thư mục khảo sát / a report, or a study")
     ],
     study: Annotated[Path | None, typer.Option(help="Thư mục khảo sát của báo cáo / the report's study")] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Cả giá trị chưa làm tròn, chỉ cho người giữ dữ liệu / unrounded, for the keeper"),
+    ] = False,
 ) -> None:
     from analysis import trace as walking
     from analysis import verification
 
     path = verification.newest(path) if path.is_dir() else path
     ledger, _ = verification.ledger_of(path)
-    for line in walking.trace(verification.study_of(path, ledger, study), ledger, [id_]):
+    for line in walking.trace(verification.study_of(path, ledger, study), ledger, [id_], exact=exact):
         _say(line)
 
 

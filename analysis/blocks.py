@@ -25,6 +25,11 @@ class Fact:
     method: str = ""
     reason: str = ""
 
+    @property
+    def told(self) -> str:
+        """ "estimate = 2.41; n = 69": what there is of its values."""
+        return "; ".join(f"{name} = {value}" for name, value in self.values.items() if value is not None)
+
 
 @dataclass(frozen=True)
 class Said:

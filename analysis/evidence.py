@@ -107,7 +107,7 @@ class Ledger:
                     for wave in fact.waves
                     if f"answers {wave}" in self.data
                 ]
-                rows.append((entry.id, entry.place, entry.words, key, _values(fact), fact.n, fact.method, fact.reason,
+                rows.append((entry.id, entry.place, entry.words, key, fact.told, fact.n, fact.method, fact.reason,
                              fact.call, "; ".join(digests)))  # fmt: skip
         return pd.DataFrame(rows, columns=[str(words) for words in LEDGER_HEADS])
 
@@ -231,10 +231,6 @@ def labels(study: Study) -> list[str]:
         known += [words for t in study.movement.targets for words in (t.label, t.text, t.context)]
         known += [words for p in study.movement.practices for words in (p.title, p.evidence)]
     return [str(words) for words in known if re.search(r"\d", str(words))]
-
-
-def _values(fact: Fact) -> str:
-    return "; ".join(f"{name} = {value}" for name, value in fact.values.items() if value is not None)
 
 
 def _seal(body: Mapping[str, Any]) -> str:

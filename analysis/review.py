@@ -25,6 +25,7 @@ from analysis.weights import place, response
 from analysis.weights import published as design_of
 from survey import store
 from survey.errors import StudyError, Text
+from survey.questionnaire import Question
 from survey.store import ABSENT
 from survey.study import Study
 
@@ -278,11 +279,46 @@ class Review:
         return self._groups["level", item, wave]
 
     def _share_groups(self, item: str, wave: int) -> pd.DataFrame:
-        """The shares of an item in each group, suppressed as if those of units, roles and the whole were all shown."""
+        """The shares of an item in each group, as what the others of its question, and the one before it, tell allows."""
         if ("share", item, wave) not in self._groups:
-            shares = self._of_groups("share", item, wave)
-            self._groups["share", item, wave] = self._shown(shares, self._now(wave))
+            shown = self._guarded(item, wave)
+            if gates := self._gates(item):  # whoever was asked has answered these: the base tells how many
+                told = pd.concat([self._share_groups(gate, wave) for gate in gates])
+                shown = self._as_its_items(shown, told, {item: gates})
+            options = [one for one in self.items if "." in item and one.partition(".")[0] == item.partition(".")[0]]
+            if len(options) > 1:
+                tables = pd.concat([self._guarded(option, wave) for option in options])
+                shown = self._without(shown, _one_option_left(tables))
+            self._groups["share", item, wave] = self._public(shown)
         return self._groups["share", item, wave]
+
+    def _guarded(self, item: str, wave: int) -> pd.DataFrame:
+        """The shares of an item in each group, suppressed as if those of units, roles and the whole were all shown."""
+        if ("guarded", item, wave) not in self._groups:
+            shown = self._suppressed(self._of_groups("share", item, wave), self._now(wave))
+            if self._question(item).tags.get("lasting"):  # who comes and goes between two waves would be told
+                shown = self._without(shown, {(row.group, row.level) for row in shown.itertuples() if row.group})
+            self._groups["guarded", item, wave] = shown
+        return self._groups["guarded", item, wave]
+
+    def _without(self, shown: pd.DataFrame, groups: set[tuple[str, str]]) -> pd.DataFrame:
+        """The same with some groups hidden too."""
+        chosen = [pair in groups for pair in zip(shown["group"], shown["level"], strict=True)]
+        hide = shown["shown"].astype(bool) & pd.Series(chosen, index=shown.index, dtype=bool)
+        return blank(shown, shown["reason"].mask(hide, PROTECTED)) if hide.any() else shown
+
+    def _question(self, item: str) -> Question:
+        return self.study.form.questions[item.partition(".")[0]]
+
+    def _gates(self, item: str) -> list[str]:
+        """The closed questions whose answers decide who is asked this one, beside unit, role and consent."""
+        gates = [
+            gate
+            for section in self.study.form.sections
+            if self._question(item).id in [question.id for question in section.items]
+            for gate in section.only
+        ]
+        return [one for one in self.items if one.partition(".")[0] in gates]
 
     @cached_property
     def _groups(self) -> dict[tuple[str, str, int], pd.DataFrame]:
@@ -365,11 +401,13 @@ class Review:
         last = estimates["wave"].map(lambda wave: int(str(wave).split(ARROW)[-1]) if wave is not None else None)
         return estimates.assign(study=self.study.id, phase=last.map(phases).astype("Int64"))
 
-    def _as_its_items(self, shown: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
-        """Levels and changes of scales, hidden where a share of one of their items is: with the others it could be found."""
+    def _as_its_items(
+        self, shown: pd.DataFrame, shares: pd.DataFrame, items: Mapping[str, list[str]] | None = None
+    ) -> pd.DataFrame:
+        """Hidden where a share of one of its items is: of a scale, beside the other items, that could be found."""
         gone = shares[~shares["shown"].astype(bool)]
         hidden = set(zip(gone["item"], gone["wave"].astype(str), gone["group"], gone["level"], strict=True))
-        items = {scale: self._items_of(scale) for scale in shown["item"].unique()}
+        items = items or {scale: self._items_of(scale) for scale in shown["item"].unique()}
         told = [
             any((item, wave, row.group, row.level) in hidden for item in items[row.item] for wave in waves_in(row.wave))
             for row in shown.itertuples()
@@ -391,6 +429,17 @@ class Review:
         ]
         hide = shown["shown"].astype(bool) & ~(pd.Series(fine, index=shown.index) & (shown["group"] == ""))
         return blank(shown, shown["reason"].mask(hide, PROTECTED))
+
+
+def _one_option_left(tables: pd.DataFrame) -> set[tuple[str, str]]:
+    """The groups in which one option of a question of several is hidden, and those shown leave people who must have ticked it."""
+    ticked = tables[(tables["value"] == 1) & (tables["group"] != "")]
+    found = set()
+    for (group, level), part in ticked.groupby(["group", "level"]):
+        seen = part[part["shown"].astype(bool)]
+        if len(seen) == len(part) - 1 and (seen["estimate"] * seen["n"]).sum() < seen["n"].max() - 0.5:
+            found.add((str(group), str(level)))
+    return found
 
 
 def waves_in(wave: object) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analysis.blocks import Fact
 from analysis.evidence import Entry, Ledger
 from analysis.review import Review
 from analysis.sentences import number
+from analysis.verification import recomputed
 from survey import store
 from survey.errors import Text, UserError
 from survey.study import Study
@@ -15,8 +16,17 @@ from survey.study import Study
 HELD = 16  # digits of a SHA-256 that are shown
 
 
-def trace(study: Study, ledger: Ledger, ids: Sequence[str]) -> list[str]:
-    """Lines that walk an id of the ledger back. Raises UserError for an id that the ledger does not have."""
+KEEPER = Text(
+    "Giá trị chưa làm tròn: chỉ dành cho người giữ dữ liệu, không đưa ra ngoài.",
+    "Unrounded values: for the keeper of the data alone, not to be passed on.",
+)
+
+
+def trace(study: Study, ledger: Ledger, ids: Sequence[str], *, exact: bool = False) -> list[str]:
+    """Lines that walk an id of the ledger back. Raises UserError for an id that the ledger does not have.
+
+    exact: also the numbers as they are computed, which the study's folder alone may hold.
+    """
     known = ledger.by_id()
     strange = [id_ for id_ in ids if id_.strip("[] ").upper() not in known]
     if strange:
@@ -28,14 +38,27 @@ def trace(study: Study, ledger: Ledger, ids: Sequence[str]) -> list[str]:
             cure=Text(f"Các mã từ {first} đến {last}.", f"Ids run from {first} to {last}."),
         )
     review = Review.of(study, int(ledger.origin["review"]))
-    return [line for id_ in ids for line in _entry(review, ledger, known[id_.strip("[] ").upper()])]
+    unrounded = _unrounded(study, ledger) if exact else {}
+    entries = [known[id_.strip("[] ").upper()] for id_ in ids]
+    return [
+        *([str(KEEPER)] if exact else []),
+        *(line for e in entries for line in _entry(review, ledger, e, unrounded)),
+    ]
 
 
-def _entry(review: Review, ledger: Ledger, entry: Entry) -> Iterator[str]:
+def _unrounded(study: Study, ledger: Ledger) -> Mapping[str, Fact]:
+    """The facts of the same report, worked out again without rounding."""
+    again, _ = recomputed(study, ledger, exact=True)
+    return again[1].facts if again else {}
+
+
+def _entry(review: Review, ledger: Ledger, entry: Entry, unrounded: Mapping[str, Fact]) -> Iterator[str]:
     yield f"{entry.id} · {entry.place}"
     yield f"  “{entry.words}”"
     for key in entry.facts:
         yield from _fact(review, ledger.facts[key])
+        if key in unrounded and not ledger.facts[key].reason:
+            yield f"  {Text('Giá trị chưa làm tròn', 'Unrounded')}: {unrounded[key].told}"
         yield from _data(review.study, ledger, ledger.facts[key])
 
 
@@ -45,8 +68,7 @@ def _fact(review: Review, fact: Fact) -> Iterator[str]:
     if fact.reason:
         yield f"  {Text('Không công bố', 'Not shown')}: {fact.reason}"
         return
-    values = "; ".join(f"{name} = {value}" for name, value in fact.values.items() if value is not None)
-    yield f"  {Text('Giá trị chưa làm tròn', 'Unrounded')}: {values}"
+    yield f"  {Text('Giá trị', 'Values')}: {fact.told}"
     if fact.method:
         yield f"  {Text('Phương pháp', 'Method')}: {fact.method}"
     yield from _cells(review, fact)
@@ -62,8 +84,7 @@ def _cells(review: Review, fact: Fact) -> Iterator[str]:
     for row in whole[whole["wave"].isin(fact.waves)].itertuples():
         vi = f"đợt {row.wave}: {number(row.answers, 0)} câu trả lời trên {number(row.people, 0)} người"
         en = f"wave {row.wave}: {number(row.answers, 0)} answers of {number(row.people, 0)} people"
-        frame = review.frame[review.frame["wave"] == row.wave]
-        yield f"    {Text(vi, en)}; {Text('số tầng', 'strata')}: {frame['stratum'].nunique()}"
+        yield f"    {Text(vi, en)}"
 
 
 def _data(study: Study, ledger: Ledger, fact: Fact) -> Iterator[str]:

@@ -39,7 +39,9 @@ def moves(review: Review, item: str, between: tuple[int, int]) -> pd.DataFrame:
     rows = shown[shown["group"] == BEFORE].reset_index(drop=True)
     rows = rows.assign(level=rows["level"].map(codes))
     seen = rows[rows["shown"].astype(bool)].drop_duplicates("level").sort_values(["n", "level"])["level"].tolist()
-    kept = next((seen[more:] for more in range(len(seen)) if not _tell(review, item, between, set(seen[more:]))), [])
+    kept: list = next(
+        (seen[more:] for more in range(len(seen)) if not _tell(review, item, between, set(seen[more:]))), []
+    )
     told = rows["shown"].astype(bool) & ~rows["level"].isin(kept)
     rows = blank(rows, rows["reason"].mask(told, PROTECTED))
     return rows if review.exact else published(rows)

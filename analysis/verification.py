@@ -167,8 +167,11 @@ def study_of(path: Path, ledger: Ledger, folder: Path | None = None) -> Study:
     )
 
 
-def recomputed(study: Study, ledger: Ledger) -> tuple[tuple[Review, Ledger] | None, list[Finding]]:
-    """The report's review and ledger worked out again; None where that cannot be. With what of the data is not as it was."""
+def recomputed(study: Study, ledger: Ledger, exact: bool = False) -> tuple[tuple[Review, Ledger] | None, list[Finding]]:
+    """The report's review and ledger worked out again; None where that cannot be. With what of the data is not as it was.
+
+    exact: without rounding, for the keeper of the answers.
+    """
     found = [
         Finding("data", "", Text(f"{fault.file}: {fault.found.vi}.", f"{fault.file}: {fault.found.en}."))
         for fault in store.faults(study)
@@ -184,7 +187,7 @@ def recomputed(study: Study, ledger: Ledger) -> tuple[tuple[Review, Ledger] | No
     try:
         speak(str(ledger.origin["language"]))
         picks = tuple(ledger.origin.get("chosen", ()))  # as they were: what is chosen since is for the next report
-        review = replace(Review.of(study, int(ledger.origin["review"])), chosen=picks)
+        review = replace(Review.of(study, int(ledger.origin["review"])), chosen=picks, exact=exact)
         unit, kind = str(ledger.origin["unit"]), str(ledger.origin["kind"])
         now = evidence.of(review, report.blocks_of(review, unit, kind), unit, kind)
     except UserError as error:
