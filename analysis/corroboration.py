@@ -36,7 +36,7 @@ def compare(value: float | None, answers: Said | None) -> Compared:
     if answers is None:
         return Compared("open", _worded("open", Text("phiếu không hỏi điều này", "the form does not ask it")))
     if answers.share is None or answers.low is None or answers.high is None:
-        return Compared("open", _worded("open", Text("câu trả lời ẩn (ít người)", "answers hidden (few people)")))
+        return Compared("open", _worded("open", Text("câu trả lời không công bố", "answers not published")))
     survey = f"{percent(answers.share, 0)} ({percent(answers.low, 0)}–{percent(answers.high, 0)}; n = {answers.n})"
     if value is None or pd.isna(value):
         none = Text(

@@ -7,14 +7,14 @@ import pandas as pd
 
 UNIT, WHOLE, POINTS = 2, 3, 2  # decimals of a share (0 to 1) in a group, of a share in the whole, of everything else
 ESTIMATES = ("estimate", "se", "low", "high", "detectable")
-OTHERS = {"df": 1, "p": 3, "p_adjusted": 3, "alpha": 2}
+OTHERS = {"df": 1, "p": 3, "p_adjusted": 3, "alpha": 2, "population": 0}
 
 
 def published(table: pd.DataFrame) -> pd.DataFrame:
     """The table as finely as it is published; of the answers themselves finer numbers stay in the study's folder.
 
     Estimates, their standard errors and limits: a share to 0.001 (one in a thousand) of the whole, to 0.01 in a group; means,
-    changes and slopes to 0.01. Degrees of freedom to 0.1, p values to 0.001. Bases and populations are counts and stay.
+    changes and slopes to 0.01. Degrees of freedom to 0.1, p values to 0.001. Bases are counts and stay; populations are whole people.
     Halves are rounded away from 0. A share of some, but not of all, never becomes 0 or 1.
     """
     shares = (table["statistic"] == "proportion") if "statistic" in table else pd.Series(False, index=table.index)

@@ -19,7 +19,7 @@ from analysis.comparisons import FELL, ROSE, SAME, UNKNOWN, judge
 from analysis.estimates import COLUMNS
 from survey.errors import DesignError, Text, speak
 
-HIDDEN = "ẩn (ít người)"
+HIDDEN = "không công bố"
 LEVELS = {
     0: "Chưa biết việc này",
     1: "Biết nhưng chưa tự làm",
@@ -279,11 +279,10 @@ def test_units_stand_from_high_to_low_beside_the_whole_and_hidden_ones_below():
     assert not [text for text in texts(figure) if "5,5" in text or "5,6" in text or "4,4" in text or text == "n = 4"]
 
 
-def test_a_group_hidden_to_protect_another_says_so_and_not_that_it_is_small():
+def test_why_a_group_is_hidden_is_not_told_by_its_mark():
+    """Not whether it is small, answered alike or protects another: to tell that would tell answers."""
     shown = rows(unit("a", 1), unit("b", 3, n=9), unit("c", 5, n=2))
-    said = texts(charts.units(shown, {}))
-    assert said.count(HIDDEN) == 1
-    assert said.count("ẩn (tránh lộ nhóm khác)") == 1
+    assert texts(charts.units(shown, {})).count(HIDDEN) == 2
 
 
 def test_a_hidden_whole_has_no_line():
@@ -503,7 +502,7 @@ def test_the_error_speaks_english_too(draw, english):
 
 def test_the_words_and_numbers_are_in_the_language_spoken(english):
     table = shares({"a": [0, 1, 2], "b": [4, None, None]}, k=3)
-    assert {"hidden (few people)", "PRETEND DATA"} <= set(texts(charts.likert(table, {}, LEVELS, pretend=True)))
+    assert {"not published", "PRETEND DATA"} <= set(texts(charts.likert(table, {}, LEVELS, pretend=True)))
     assert "2.00" in texts(charts.trend(rows(mean("x", 2025, 2), mean("x", 2026, 3)), {"x": "A"}))
 
 

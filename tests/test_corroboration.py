@@ -41,7 +41,7 @@ def test_the_register_beside_the_survey(value, verdict, words):
 
 def test_a_hidden_answer_tells_nothing():
     found = compare(0.9, Said(2027, None))
-    assert str(found.words) == "Chưa đối chiếu được: câu trả lời ẩn (ít người)."
+    assert str(found.words) == "Chưa đối chiếu được: câu trả lời không công bố."
 
 
 def test_a_target_that_nobody_was_asked_about():

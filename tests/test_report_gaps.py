@@ -91,5 +91,5 @@ def test_a_study_without_a_movement_and_a_roster(written_of):
 
 def test_a_school_so_small_that_everything_is_hidden(written_of):
     words = written_of(lambda settings: settings.update(smallest_base=500), 2027)
-    assert "ẩn (ít người)" in words
+    assert "không công bố" in words
     assert " tăng 0," not in words and "n = " not in words

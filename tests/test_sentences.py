@@ -75,7 +75,7 @@ def test_a_change_says_no_more_than_its_numbers(estimate, se, words):
 
 def test_a_hidden_number_is_not_said():
     row = next(judge(pd.DataFrame([changed(0.4, 0.1) | {"shown": False}])).itertuples())
-    assert sentences.change(row, "Kỹ năng") == "Kỹ năng: ẩn (ít người)."
+    assert sentences.change(row, "Kỹ năng") == "Kỹ năng: không công bố."
 
 
 def test_many_items_are_judged_together_and_the_named_ones_by_holm():
