@@ -166,10 +166,13 @@ def beliefs(truth: dict[Cell, np.ndarray], tables: tuple[Table, ...], k: int) ->
             return None
         for way, own in ways[one].items():
             if len(before[place]) <= len(behind):
-                pairs = sum(w * behind.get(tuple(map(sum, zip(s, way, strict=True))), 0) for s, w in before[place].items())
+                pairs = sum(
+                    w * behind.get(tuple(map(sum, zip(s, way, strict=True))), 0) for s, w in before[place].items()
+                )
             else:
                 pairs = sum(
-                    w * before[place].get(tuple(a - b for a, b in zip(s, way, strict=True)), 0) for s, w in behind.items()
+                    w * before[place].get(tuple(a - b for a, b in zip(s, way, strict=True)), 0)
+                    for s, w in behind.items()
                 )
             mass = [m + own * pairs * x for m, x in zip(mass, way, strict=True)]
             total += own * pairs

@@ -57,7 +57,10 @@ def as_good_as_known(truth: dict, tables: tuple[Table, ...]) -> list[str] | None
     told = []
     for cell, probable in believed.items():
         said = np.max([table.shares for table in tables if table.holds(cell)], axis=0)
-        told += [f"{cell}: answer {v}, {probable[v]:.2f}" for v in np.flatnonzero((probable >= SURE) & (probable > said + SAID))]
+        told += [
+            f"{cell}: answer {v}, {probable[v]:.2f}"
+            for v in np.flatnonzero((probable >= SURE) & (probable > said + SAID))
+        ]
     return told
 
 
@@ -85,14 +88,17 @@ def heads_found_with_weights(review: Review, items: list[str], wave: int, method
         for unit, rows in shares.groupby("level"):
             own = placed[(placed["unit"] == unit) & placed[item].notna()]
             truth = {
-                ("", role): np.array([(part[item] == code).sum() for code in codes]) for role, part in own.groupby("role")
+                ("", role): np.array([(part[item] == code).sum() for code in codes])
+                for role, part in own.groupby("role")
             }
             heads = own[own["role"] == "quan_ly"]
             if len(own) < K or len(heads) != 1 or own[item].nunique() < 2:
                 continue
             weights = {("", role): float(part["weight"].iloc[0]) for role, part in own.groupby("role")}
             table = Table("", "", tuple(rows.set_index("value")["estimate"][codes]))
-            told += bool([one for one in found(truth, (table,), K, weights=weights, step=(0.001, 0.001)) if "quan_ly" in one])
+            told += bool(
+                [one for one in found(truth, (table,), K, weights=weights, step=(0.001, 0.001)) if "quan_ly" in one]
+            )
             all_ += 1
     return told, all_
 
@@ -111,7 +117,9 @@ def asked(review: Review, wave: int) -> list[str]:
 
 def test_the_reader_finds_the_heads_where_a_head_has_a_weight_of_his_own(review):
     """The planted fault of version 0.1: Ngữ văn 23,0/11,0/44,0/0,0/22,0 of nd7_an_toan in 2030, the odd 12,0 is the head's."""
-    told, heads = heads_found_with_weights(review, ["nd7_an_toan", "s_bang_tinh", "s_kiem_chung", "u_ai"], 2030, "cells")
+    told, heads = heads_found_with_weights(
+        review, ["nd7_an_toan", "s_bang_tinh", "s_kiem_chung", "u_ai"], 2030, "cells"
+    )
     assert heads >= 20 and told > 0.8 * heads
 
 
@@ -165,7 +173,10 @@ def random_school(seed: int, folder) -> tuple[Review, list[str]]:
     }[seed % 5]  # fmt: skip
     (folder / "study.yaml").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     study = Study.open(folder)
-    rate, skew = random.uniform(0.75, 1.0), random.dirichlet(np.full(5, random.choice([0.4, 1.0, 3.0])), size=len(items))
+    rate, skew = (
+        random.uniform(0.75, 1.0),
+        random.dirichlet(np.full(5, random.choice([0.4, 1.0, 3.0])), size=len(items)),
+    )
     rows = []
     for wave in waves:
         for unit, counts in roster.items():
@@ -352,14 +363,18 @@ def test_pages_hold_no_finer_numbers(demo_study, written):
     """The movement's page and the printed dashboard: no number of more than four decimals beside coordinates of drawings."""
     review, _ = written
     for page in (movement.page(review), dashboard.printed(review)):
-        words = re.sub(r"<svg.*?</svg>|<style.*?</style>|<script.*?</script>|base64,[A-Za-z0-9+/=]+", " ", page, flags=re.S)
+        words = re.sub(
+            r"<svg.*?</svg>|<style.*?</style>|<script.*?</script>|base64,[A-Za-z0-9+/=]+", " ", page, flags=re.S
+        )
         assert [number for number in re.findall(r"\d[.,]\d{5,}", words) if number] == []
 
 
 def test_every_group_of_a_view_is_as_coarse_as_it_is_printed(review):
     view = panels.shares(review).view(panels.shares(review).settled({"group": "unit", "item": "nd7_an_toan"})[0])
     shown = view.rows[view.rows["shown"].astype(bool)]
-    assert len(shown) and all(decimals(value) <= 2 for name in ("estimate", "se", "low", "high") for value in shown[name])
+    assert len(shown) and all(
+        decimals(value) <= 2 for name in ("estimate", "se", "low", "high") for value in shown[name]
+    )
 
 
 def test_the_one_public_reason_of_a_large_hidden_group_does_not_say_why(review):

@@ -140,7 +140,7 @@ def test_the_change_is_that_of_the_public_call(review):
     view = views.changes(review, (2025, 2030), ["ky_nang"])
     assert list(view.rows["estimate"]) == pytest.approx(list(own["estimate"]))
     assert view.words == [
-        "Kỹ năng số chung: từ năm 2025 đến năm 2030 tăng 0,73 điểm (khoảng tin cậy 95%: +0,60 đến +0,85)."
+        "Kỹ năng số chung: từ năm 2025 đến năm 2030 tăng 0,76 điểm (khoảng tin cậy 95%: +0,65 đến +0,87)."
     ]
 
 

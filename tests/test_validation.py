@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import polars as pl
 import pytest
 from test_against_r import CLUSTERED, FROZEN, HERE, OURS, STRATIFIED
 from test_coverage import DRAWS, FIELDWORK, coverage
+from test_equal_weights import DRAWS as EQUAL_DRAWS
+from test_equal_weights import HEADS, SCHOOLS
+from test_equal_weights import rows as equal
 from test_traps import TRAPS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/validation.md"
@@ -53,6 +57,17 @@ COVERAGE = f"""
 
 | fieldwork | target | level | share | change |
 |---|---|---|---|---|
+"""
+EQUAL = f"""
+## Everybody counts the same
+
+What it costs that a published table takes everybody of its group the same ([disclosure.md](disclosure.md)): means of 1 to 5 points,
+heads' answers {HEADS} points (standard deviation) from their units', not answering at random within unit and role,
+{SCHOOLS} schools of 76 people x {EQUAL_DRAWS:,} draws, descriptive target. Each cell: weights by unit and role as in version 0.1 / everybody the
+same; behind the bias, what chance alone gives.
+
+| fieldwork | of | absolute bias (noise) | root mean square error | coverage | width |
+|---|---|---|---|---|---|
 """
 AGAINST_R = """
 ## Number by number
@@ -146,6 +161,16 @@ def test_the_coverage_on_the_page_is_what_is_simulated_today():
     assert numbers == [pytest.approx([float(n) for n in re.findall(r"\d\.\d{3}", row)], abs=0.003) for row in covered()]
 
 
+@pytest.mark.slow
+def test_what_equal_weights_cost_is_what_is_simulated_today(tmp_path):
+    numbers = [[float(n) for n in re.findall(r"\d\.\d{3}", row)] for row in kept("## Everybody counts the same")]
+    assert numbers == [
+        pytest.approx([float(n) for n in re.findall(r"\d\.\d{3}", row)], abs=0.003) for row in equal(tmp_path)
+    ]
+
+
 if __name__ == "__main__":
-    parts = [(HEAD, scripts()), (NEAR_CENSUS, traps()), (COVERAGE, covered()), (AGAINST_R, against_r())]
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [(HEAD, scripts()), (NEAR_CENSUS, traps()), (COVERAGE, covered())]
+        parts += [(EQUAL, equal(Path(folder))), (AGAINST_R, against_r())]
     PAGE.write_text("\n".join(head + "\n".join(rows) for head, rows in parts) + "\n", encoding="utf-8", newline="\n")
