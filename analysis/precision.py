@@ -14,8 +14,8 @@ def published(table: pd.DataFrame) -> pd.DataFrame:
     """The table as finely as it is published; of the answers themselves finer numbers stay in the study's folder.
 
     Estimates, their standard errors and limits: a share to 0.001 (one in a thousand) of the whole, to 0.01 in a group; means,
-    changes and slopes to 0.01. Degrees of freedom to 0.1, p values to 0.001. Bases are counts and stay; populations are whole people.
-    Halves are rounded away from 0. A share of some, but not of all, never becomes 0 or 1.
+    changes and slopes to 0.01. Degrees of freedom to 0.1, p values to 0.001. Bases are counts and stay; populations are whole
+    people. Halves are rounded away from 0. A share of some, but not of all, never becomes 0 or 1.
     """
     shares = (table["statistic"] == "proportion") if "statistic" in table else pd.Series(False, index=table.index)
     grouped = (table["group"] != "") if "group" in table else pd.Series(False, index=table.index)

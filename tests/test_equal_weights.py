@@ -58,10 +58,8 @@ def compared(fieldwork: str, folder) -> pd.DataFrame:
     study, found = study_of(DRAWS, folder), []
     for school in range(SCHOOLS):
         everybody = people(random)
-        rate = {
-            cell: random.uniform(*(heads if cell[1] == "quan_ly" else others))
-            for cell in everybody.groupby(["unit", "role"]).groups
-        }
+        cells = everybody.groupby(["unit", "role"]).groups
+        rate = {cell: random.uniform(*(heads if cell[1] == "quan_ly" else others)) for cell in cells}
         chance = np.array([rate[cell] for cell in zip(everybody["unit"], everybody["role"], strict=True)])
         draws = [everybody[random.random(len(everybody)) < chance].assign(wave=2000 + n) for n in range(DRAWS)]
         answers = pd.concat(draws, ignore_index=True)
