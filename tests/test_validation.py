@@ -62,8 +62,8 @@ EQUAL = f"""
 ## Everybody counts the same
 
 What it costs that a published table takes everybody of its group the same ([disclosure.md](disclosure.md)): means of 1 to 5
-points, answers of heads {HEADS} points (standard deviation) from those of their units; who answers is random within unit and role.
-{SCHOOLS} schools of 76 people x {EQUAL_DRAWS:,} draws, descriptive target. Each cell: weights by unit and role as in version 0.1 /
+points, heads {HEADS} points (standard deviation) from their units; who answers is random within unit and role.
+{SCHOOLS} schools of 76 people x {EQUAL_DRAWS:,} draws, descriptive target. Weights by unit and role as in version 0.1 /
 everybody the same; in brackets the bias that chance alone gives.
 
 | fieldwork | of | absolute bias (noise) | root mean square error | coverage | width |
