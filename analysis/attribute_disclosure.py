@@ -70,7 +70,8 @@ class Answered:
         touched = self.groups @ np.logical_or.reduce(found)
         for way in self.by_size:
             choices = np.flatnonzero(free & (self.way == way))
-            choices = choices[np.lexsort((cost[choices], ~touched[choices]))][:CHOICES]
+            choices = choices[np.argsort(~touched[choices], kind="stable")][:CHOICES]
+            choices = choices[np.argsort(cost[choices], kind="stable")]
             left = [len(self.reader(shown & (np.arange(len(shown)) != group)).finds(k)) for group in choices]
             if left and min(left) < len(found):
                 return int(choices[int(np.argmin(left))])
