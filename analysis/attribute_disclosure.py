@@ -23,7 +23,7 @@ CLOSE = 1e-6  # of a fit, in people
 NODES = 2_000  # of one branch and bound; what is not solved by then counts as found
 STATES = 2_000_000  # splits x states of the exact posterior, above which it is fitted
 SWEEPS = 500
-CHOICES = 40  # groups that are tried, of which one is hidden
+TRIED = 60  # groups of one table, of which each is tried before one is hidden
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,26 @@ class Answered:
             self._read[shown.tobytes()] = Reader(self, shown)
         return self._read[shown.tobytes()]
 
-    def next_to_hide(self, shown: np.ndarray, k: int, cost: np.ndarray) -> int | None:
-        """The group to hide next: the unit (else the role) after which the reader finds least; None: he finds nothing.
+    def next_to_hide(self, shown: np.ndarray, k: int, cost: np.ndarray) -> list[int]:
+        """The group to hide next: the unit (else the role) after which the reader finds least; none where he finds nothing.
 
-        k: people of cells of fewer than k are guarded. cost: of hiding each group; infinite: never.
+        k: people of cells of fewer than k are guarded. cost: of hiding each group; infinite: never. Of very many groups none is
+        tried; hidden is the cheapest group of each find.
         """
         found = self.reader(shown).finds(k)
-        if not found:
-            return None
-        free = shown & np.isfinite(cost)
-        touched = self.groups @ np.logical_or.reduce(found)
+        free = np.flatnonzero(shown & np.isfinite(cost))
+        free = free[np.argsort(cost[free], kind="stable")]
+        if not found or not len(free):
+            return []
+        if len(free) > TRIED:
+            own = [[group for group in free if (self.groups[group] & cells).any()] or free for cells in found]
+            return sorted({int(groups[0]) for groups in own})
         for way in self.by_size:
-            choices = np.flatnonzero(free & (self.way == way))
-            choices = choices[np.argsort(~touched[choices], kind="stable")][:CHOICES]
-            choices = choices[np.argsort(cost[choices], kind="stable")]
+            choices = [int(group) for group in free if self.way[group] == way]
             left = [len(self.reader(shown & (np.arange(len(shown)) != group)).finds(k)) for group in choices]
             if left and min(left) < len(found):
-                return int(choices[int(np.argmin(left))])
-        rest = np.flatnonzero(free)
-        return int(rest[np.lexsort((cost[rest], ~touched[rest]))[0]]) if len(rest) else None
+                return [choices[int(np.argmin(left))]]
+        return [int(free[0])]
 
     @cached_property
     def by_size(self) -> list[int]:
@@ -165,13 +166,17 @@ class Reader:
         c gives `value` to b for another answer; where a table holds one of the two, d and e, which differ in just these
         tables, exchange the same two answers the other way.
         """
-        has, places = self.counts > 0, self._places
-        for b in range(len(self.n)):
+        has, places, holding = self.counts > 0, self._places, self._holding
+        for b in dict.fromkeys(
+            b for table in sorted(self._within[c], key=lambda t: len(holding[t])) for b in holding[table]
+        ):
             wanted = [w for w in np.flatnonzero(has[b]) if w != value] if b != c else []
             if not wanted:
                 continue
             less, more = self._within[c] - self._within[b], self._within[b] - self._within[c]
-            for d, tables in enumerate(self._within):
+            few = min((holding[table] for table in less), key=len, default=range(len(self.n)))
+            for d in few:
+                tables = self._within[d]
                 if d == c or not less <= tables or more & tables:
                     continue
                 e = places.get(tables - less | more)
@@ -181,6 +186,12 @@ class Reader:
     @cached_property
     def _places(self) -> dict[frozenset[int], int]:
         return {tables: c for c, tables in enumerate(self._within)}
+
+    @cached_property
+    def _holding(self) -> list[list[int]]:
+        """The classes that each shown table holds."""
+        seen = self._seen[:, self._cell_of]
+        return [np.flatnonzero(row).tolist() for row in seen]
 
     def _extreme(self, goal: np.ndarray, seen: np.ndarray, n: np.ndarray | None = None) -> float | None:
         """The least of goal x answers over all answers that give the shown tables; None where that was not solved.
@@ -280,7 +291,8 @@ class Reader:
         if any(math.prod(math.comb(int(p) + values - 1, int(p)) for p in people) > STATES for people in n[:, tracked]):
             return None
         wanted = np.concatenate([self.counts[kind == k].sum(axis=0) for k in tracked])
-        if math.prod(int(count) + 1 for count in wanted) >= 2**62:
+        sums = math.prod(math.comb(int(kinds[k]) + values - 1, values - 1) for k in tracked)
+        if sums > STATES or math.prod(int(count) + 1 for count in wanted) >= 2**62:
             return None
         expected = _expected([_splits(*unit) for unit in zip(totals, n[:, tracked], strict=True)], wanted)
         if expected is None:
@@ -320,13 +332,14 @@ def fitted(possible: np.ndarray, n: np.ndarray, margins: Sequence[Margin]) -> np
     in two values; what is in none is left as it is. R: `loglin(..., fit = TRUE)`. Deming and Stephan (1940).
     """
     x = possible * (n / np.maximum(possible.sum(axis=1), 1))[:, None]
+    outside = [1 - np.outer(groups.sum(axis=0), values.sum(axis=1)) for groups, values, _ in margins]
+    held = [sparse.csr_array(groups) for groups, _, _ in margins]
     for _ in range(SWEEPS):
         before = x
-        for groups, values, table in margins:
+        for groups, (_, values, table), rest in zip(held, margins, outside, strict=True):
             with np.errstate(invalid="ignore", divide="ignore"):
                 factor = np.nan_to_num(table / (groups @ x @ values), posinf=0)
-            outside = 1 - np.outer(groups.sum(axis=0), values.sum(axis=1))
-            x = x * (groups.T @ factor @ values.T + outside)
+            x = x * (groups.T @ factor @ values.T + rest)
         x = x * (n / np.maximum(x.sum(axis=1), NEAR))[:, None]
         if np.abs(x - before).max(initial=0) < CLOSE:
             break

@@ -274,8 +274,8 @@ class _Block:
                     unsafe[:size] |= after[:size]
                     continue
                 shown = ~(hidden | unsafe)[:size]
-                more = self.answered.next_to_hide(shown, step, cost[:size]) if self.answered else None
-                if more is None:
+                more = self.answered.next_to_hide(shown, step, cost[:size]) if self.answered else []
+                if not more:
                     break
                 unsafe[more], wide = True, False
             hidden, before = hidden | unsafe, unsafe
@@ -310,9 +310,10 @@ def _tabled(rows: list[_Row], people: pd.DataFrame | None, keys: list[Key], memb
     counts = np.zeros((len(cells), len(given)), dtype=int)
     np.add.at(counts, ([places[cell] for cell in members[finest]], [given[value] for value in values]), 1)
     groups = np.ones((len(keys), len(cells)), dtype=bool)
+    held = {name: np.array([cell[place] for cell in cells], dtype=object) for place, name in enumerate(finest)}
     for place, (names, levels) in enumerate(keys):
-        at = [finest.index(name) for name in names]
-        groups[place] = [all(cell[a] == level for a, level in zip(at, levels, strict=True)) for cell in cells]
+        for name, level in zip(names, levels, strict=True):
+            groups[place] &= held[name] == level
     ways = {names: number for number, names in enumerate(dict.fromkeys(names for names, _ in keys))}
     return Answered(counts, groups, np.array([ways[names] for names, _ in keys]))
 

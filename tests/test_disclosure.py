@@ -267,5 +267,5 @@ def test_the_attacker_finds_people_where_only_small_bases_are_hidden(monkeypatch
         return Protection(unsafe | hidden, True, 0.0)
 
     monkeypatch.setattr(suppression, "protect", only_unsafe)
-    monkeypatch.setattr(Answered, "next_to_hide", lambda *_: None)
+    monkeypatch.setattr(Answered, "next_to_hide", lambda *_: [])
     assert sum(bool(attacked(seed)) for seed in range(12)) >= 6

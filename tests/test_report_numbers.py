@@ -10,6 +10,7 @@ from analysis import change, evidence, means, proportions, report, report_conten
 from analysis.blocks import Chart, Fact, Heading, Paragraph, Place, Said, Table
 from analysis.bounds import bounds
 from analysis.corroboration import corroborated
+from analysis.precision import published
 from analysis.projection import history, project
 from analysis.register import entries
 from analysis.review import Review
@@ -144,7 +145,7 @@ def test_the_calls_of_the_ledger_give_its_values(demo_study):
             continue
         table = eval(fact.call, names)
         row = table[table["wave"].astype(str).str.replace("→", " ").eq(" ".join(map(str, fact.waves)))]
-        assert fact.values["estimate"] in [pytest.approx(value, rel=1e-12) for value in row["estimate"]], fact.key
+        assert fact.values["estimate"] in set(published(row)["estimate"]), fact.key
         checked += 1
     assert checked > 20
 
