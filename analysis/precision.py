@@ -7,7 +7,7 @@ import pandas as pd
 
 UNIT, WHOLE, POINTS = 2, 3, 2  # decimals of a share (0 to 1) in a group, of a share in the whole, of everything else
 ESTIMATES = ("estimate", "se", "low", "high", "detectable")
-OTHERS = {"df": 1, "p": 3, "p_adjusted": 3, "alpha": 2, "population": 0}
+OTHERS = {"df": 1, "p": 3, "p_adjusted": 3, "alpha": 2, "standardised": 2, "omega": 2, "population": 0}
 
 
 def published(table: pd.DataFrame) -> pd.DataFrame:

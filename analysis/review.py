@@ -18,7 +18,7 @@ from analysis.contrasts import ARROW
 from analysis.design import Design
 from analysis.estimates import means, proportions
 from analysis.precision import published
-from analysis.scales import reliability, score_groups
+from analysis.scales import levels_of_groups, reliability, score_whole
 from analysis.suppression import PROTECTED, SMALL, blank, suppress
 from analysis.targets import Said, targets
 from analysis.weights import place, response
@@ -30,7 +30,6 @@ from survey.store import ABSENT
 from survey.study import Study
 
 GROUPS = ("unit", "role")
-NEAR = 1e-9  # scores this near are alike
 NOBODYS = "?"  # the group of those whose unit or role is not known
 
 
@@ -65,7 +64,7 @@ class Review:
             )
         answers = study.answers()
         used = answers[answers["wave"].isin([known for known in held if known <= wave])]
-        placed = score_groups(place(used, study), study.form, ["wave"])
+        placed = score_whole(place(used, study), study.form)
         for name in study.primary:
             if name not in placed:
                 raise StudyError(
@@ -221,11 +220,13 @@ class Review:
     @cached_property
     def reliability(self) -> pd.DataFrame:
         found = reliability(self.frame, self.study.form)
-        small = found["n"] < self.study.smallest_base
-        numbers = ["n", "alpha", "low", "high"]
+        hidden = (found["n"] < self.study.smallest_base) | (
+            self.apart is not None
+        )  # beside all answers it tells of the few
+        numbers = ["n", "alpha", "low", "high", "standardised", "omega"]
         return self._public(
             found.astype({"n": "Float64"}).assign(
-                **{name: found[name].astype("Float64").mask(small) for name in numbers}
+                **{name: found[name].astype("Float64").mask(hidden) for name in numbers}
             )
         )
 
@@ -265,16 +266,12 @@ class Review:
         return shown[shown["group"] == group].reset_index(drop=True)
 
     def _level_groups(self, item: str, wave: int) -> pd.DataFrame:
-        """The level of a scale in each group: a function of the shares of its items, shown where all these are shown.
-
-        Hidden too where all of a group have one score: its standard error would tell each one's.
-        """
+        """The level of a scale in each group: made of what its items tell, and shown where all these are shown."""
         if ("level", item, wave) not in self._groups:
             levels = self._of_groups("level", item, wave)
             shares = pd.concat([self.shares.head(0), *(self._share_groups(one, wave) for one in self._items_of(item))])
-            few, alike = levels["n"] < self.study.smallest_base, levels["alike"] & (levels["group"] != "")
-            reasons = pd.Series("", index=levels.index).mask(alike, PROTECTED).mask(few, SMALL)
-            shown = self._as_its_items(blank(self._named(levels.drop(columns="alike")), reasons), shares)
+            reasons = pd.Series("", index=levels.index).mask(levels["n"] < self.study.smallest_base, SMALL)
+            shown = self._as_its_items(blank(self._named(levels), reasons), shares)
             self._groups["level", item, wave] = self._public(self._beside(shown))
         return self._groups["level", item, wave]
 
@@ -348,15 +345,13 @@ class Review:
         return self._proportions(now, self.items, ["wave", *by])
 
     def _all_levels(self, now: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-        """The means of all scales (and of questions named as primary), and whether all of a group are alike."""
-        items = [*self.scales, *(name for name in self.study.primary if name not in self.scales)]
-        scored = score_groups(now, self.study.form, ["wave", *by])
-        table = means(scored, items, self._design(by), by=["wave", *by])
-        groups = scored.groupby(by[0] if by else "wave")[items]
-        spread = (groups.max() - groups.min()).astype(float)
-        level = table["level"] if by else table["wave"]
-        alike = [not spread.at[at, item] > NEAR for at, item in zip(level, table["item"], strict=True)]
-        return table.assign(alike=alike)
+        """The means of all scales, and of questions named as primary."""
+        questions = [name for name in self.study.primary if name not in self.scales]
+        if not by:
+            return means(now, [*self.scales, *questions], self.design, by=["wave"])
+        design = self._design(by)
+        scales = levels_of_groups(now, self.study.form, design, by[0])
+        return pd.concat([scales, means(now, questions, design, by=["wave", *by])], ignore_index=True)
 
     def shares_of(self, items: Sequence[str], group: str | None = None, wave: int | None = None) -> pd.DataFrame:
         """The share of each answer of the items in each wave, or in each group of a wave (the review's)."""
@@ -380,7 +375,8 @@ class Review:
                 flags[item] = (why == "na").astype("Int64").where(self.frame[item].notna() | (why == "na"))
         frame = self.frame.assign(**flags)
         values = {item: [0, 1] for item in flags}
-        return self._shown(proportions(frame, list(flags), self.design, by=["wave"], values=values))
+        shown = self._shown(proportions(frame, list(flags), self.design, by=["wave"], values=values))
+        return shown if self.apart is None else blank(shown, pd.Series(PROTECTED, index=shown.index, dtype=object))
 
     def label(self, item: str) -> Text:
         return self.study.form.label(item)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from analysis import intervals
+from analysis.design import Design
+from analysis.estimates import means
 from survey.errors import DesignError
 from survey.questionnaire import Questionnaire, Scale
 
@@ -27,18 +30,55 @@ def score(answers: pd.DataFrame, form: Questionnaire) -> pd.DataFrame:
     return answers.assign(**scores)
 
 
-def score_groups(answers: pd.DataFrame, form: Questionnaire, within: Sequence[str]) -> pd.DataFrame:
-    """The answers with a column per scale, whose mean in each group is the average of the group's means of its items.
+def score_whole(answers: pd.DataFrame, form: Questionnaire) -> pd.DataFrame:
+    """The answers with a column per scale, whose mean in each wave is the average of the wave's means of its items.
 
-    within: the columns that make the groups, "wave" among them. Where everybody answered every item this is `score`. Where
-    some did not, a mean of `score` beside the published means of the items would tell what those few answered; the average of
-    the items' means tells nothing that these do not. A person's value is then the linearised one: m + sum of (n / n_j)
-    (y_j - m_j) / q over the q items that the group answered, with m_j the mean of an item's n_j answers, m their average and n
-    the people who answered any item; so that its standard error is that of the average too. Missing for who answered none.
+    Where everybody answered every item this is `score`. Where some did not, a mean of `score` beside the published means of the
+    items would tell what those few answered; the average of the items' means tells nothing that these do not. A person's value
+    is then the linearised one: m + sum of (n / n_j) (y_j - m_j) / q over the q items that the wave asked, with m_j the mean of
+    an item's n_j answers, m their average and n the people who answered any item; so that its standard error is that of
+    the average too. Missing for who answered none.
     R: `svycontrast(svymean(~y1 + y2, design, na.rm = TRUE), c(1/2, 1/2))`, where all items have the same gaps.
     """
-    groups = answers.groupby(list(within), sort=False, dropna=False).ngroup().to_numpy()
-    return answers.assign(**{scale.id: _linearised(turned, groups) for scale, turned in _turned(answers, form)})
+    waves = answers.groupby("wave", sort=False).ngroup().to_numpy()
+    return answers.assign(**{scale.id: _linearised(items, waves) for scale, items in _turned(answers, form)})
+
+
+def levels_of_groups(answers: pd.DataFrame, form: Questionnaire, design: Design, by: str) -> pd.DataFrame:
+    """The level of each scale in each group of a wave, made of what is published of its items alone: rows as `means` gives.
+
+    answers: of one wave. A group's mean is the average of its items' means. Its standard error is
+    sqrt(sum of r_ij s_i s_j) / q: s_i are the items' own in the group, r_ij their correlations in the whole wave. With a dozen
+    people and two items the standard error of their own scores has few ways to come about, and named what single people answered.
+    n: people who answered any item. df: the least of the items'.
+    """
+    turned = list(_turned(answers, form))
+    asked = {item: items[item] for _, items in turned for item in items}
+    columns = answers[list(dict.fromkeys(["wave", by, *design.columns]))]
+    every = means(
+        pd.concat([pd.DataFrame(asked, index=answers.index), columns], axis=1), list(asked), design, ["wave", by]
+    )
+    found = [every.head(0)]
+    for scale, items in turned:
+        told = every[every["item"].isin(items.columns)]
+        names = ("estimate", "se", "df", "population")
+        numbers = {name: told.pivot(index="level", columns="item", values=name) for name in names}
+        together = items.corr().fillna(1.0).to_numpy(copy=True)
+        np.fill_diagonal(together, 1.0)
+        se = numbers["se"][list(items)].fillna(0.0).to_numpy(float)
+        spread = np.sqrt(np.maximum(np.einsum("gi,ij,gj->g", se, together, se), 0)) / numbers["se"].notna().sum(axis=1)
+        estimate, df = numbers["estimate"].mean(axis=1), numbers["df"].min(axis=1)
+        low, high = intervals.student(estimate.to_numpy(float), spread.to_numpy(float), df.to_numpy(float))
+        rows = told.drop_duplicates("level").set_index("level", drop=False)
+        n = items.notna().any(axis=1).groupby(answers[by]).sum().reindex(estimate.index)
+        method = rows["method"].str.replace("; t", "; the whole's correlations of items; t", regex=False)
+        found.append(
+            rows.loc[estimate.index].assign(
+                item=scale.id, estimate=estimate, se=spread, low=low, high=high, df=df, n=n.astype(int), method=method,
+                population=numbers["population"].max(axis=1),
+            )
+        )  # fmt: skip
+    return pd.concat(found, ignore_index=True)
 
 
 def _linearised(turned: pd.DataFrame, groups: np.ndarray) -> np.ndarray:

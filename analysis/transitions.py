@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -39,6 +41,7 @@ def moves(review: Review, item: str, between: tuple[int, int]) -> pd.DataFrame:
     rows = shown[shown["group"] == BEFORE].reset_index(drop=True)
     rows = rows.assign(level=rows["level"].map(codes))
     seen = rows[rows["shown"].astype(bool)].drop_duplicates("level").sort_values(["n", "level"])["level"].tolist()
+    seen = seen if review.apart is None else []  # two ways of counting side by side tell of the few left out
     kept: list = next(
         (seen[more:] for more in range(len(seen)) if not _tell(review, item, between, set(seen[more:]))), []
     )
@@ -55,10 +58,15 @@ def _tell(review: Review, item: str, between: tuple[int, int], seen: set) -> boo
     groups = [name for name in GROUPS if name in review.frame]
     people = _people(review, item, between, groups)
     sides = [[f"{name}{end}" for name in ("in", *groups)] for end in (1, 2)]
-    cell, answer = (people.groupby(names, sort=False).ngroup() for names in ([*sides[0], *sides[1]], ["v1", "v2"]))
-    cells, answers = people[~cell.duplicated()], people[~answer.duplicated()]
+    cell = people.groupby([*sides[0], *sides[1]], sort=False).ngroup()
+    cells = people[~cell.duplicated()]
+    codes = ["", *review.study.form.value_labels(item)]  # any answer may have gone to any other
+    answers = pd.DataFrame(
+        [pair for pair in product(codes, codes) if pair != ("", "")], columns=["v1", "v2"], dtype=object
+    )
     counts = np.zeros((len(cells), len(answers)))
-    np.add.at(counts, (cell, answer), 1)
+    places = {pair: place for place, pair in enumerate(zip(answers["v1"], answers["v2"], strict=True))}
+    np.add.at(counts, (cell, [places[pair] for pair in zip(people["v1"], people["v2"], strict=True)]), 1)
     possible = np.ones(counts.shape)
     sure = []
     rows = np.diag((answers["v1"].isin(seen) & (answers["v2"] != "")).to_numpy(float))

@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis import dashboard, movement, panels, proportions, report, weigh
 from analysis.review import Review
-from analysis.scales import score_groups
+from analysis.scales import score_whole
 from analysis.transitions import moves
 from analysis.weights import RAKED, SCHOOL, place
 from survey.study import Study
@@ -197,7 +197,7 @@ def random_school(seed: int, folder) -> tuple[Review, list[str]]:
                         row[item] = codes[random.choice(len(codes), p=p / p.sum())] if random.random() < 0.97 else None
                     rows.append(row)
     answers = pd.DataFrame(rows).astype({item: "Int64" for item in items})
-    frame = score_groups(place(answers, study), study.form, ["wave"])
+    frame = score_whole(place(answers, study), study.form)
     return Review(study, max(waves), frame, answers[["wave", "unit", "role"]]), items
 
 

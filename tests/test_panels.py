@@ -187,6 +187,9 @@ def test_the_same_school_without_its_flagged_answers_never_tells_what_few_of_the
             assert not row["shown"] and pd.isna(row["estimate"])
     assert not less.levels_by("unit", ["ky_nang"])["shown"].any()  # groups stand on one way of counting alone
     assert not less.levels_by("role", ["ky_nang"])["shown"].any()
+    assert less.reliability[["n", "alpha", "standardised", "omega"]].isna().all(axis=None)
+    assert not moves(less, "nd1_khuyen_khich", (2025, 2027))["shown"].any()
+    assert not less.exempt["shown"].any()
 
 
 def test_many_flagged_answers_may_be_counted_or_left_out(review):

@@ -1,6 +1,7 @@
 """Scores and reliability; psych's and polr's numbers (tests/reference/scales.R)."""
 
 import csv
+import math
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 from conftest import need_tool
 
-from analysis.scales import drift, item_rest, omega_total, one_factor, reliability, score
+from analysis import Design, means
+from analysis.scales import drift, item_rest, levels_of_groups, omega_total, one_factor, reliability, score
 from survey.questionnaire import Questionnaire
 
 FORM = Questionnaire.model_validate(
@@ -137,3 +139,46 @@ def test_an_item_that_says_it_all_cannot_be_told_to_drift():
     table = drift(frame, FORM, (1, 2)).set_index("item")
     assert np.isnan(table.loc["a", "p"])
     assert table.loc["a", "method"].startswith("cannot tell: ")
+
+
+# --- levels of groups tell nothing that the tables of the items do not
+
+
+def answers_of(pairs: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
+    """Unit -> the two answers of each person, of nd4_ho_tro and nd4_thoi_gian."""
+    rows = [(2027, unit, one, two, len(people) + 1.0) for unit, people in pairs.items() for one, two in people]
+    return pd.DataFrame(rows, columns=["wave", "unit", "nd4_ho_tro", "nd4_thoi_gian", "N"])
+
+
+def test_the_level_of_a_group_is_the_average_of_its_items_where_some_skipped_one():
+    form = Questionnaire.named("staff", Path())
+    answers = answers_of({"a": [(1, 2), (3, 2), (5, 5)], "b": [(2, 2), (4, 3), (3, 1)]}).astype(
+        {"nd4_thoi_gian": "Float64"}
+    )
+    answers.loc[2, "nd4_thoi_gian"] = pd.NA
+    row = levels_of_groups(answers, form, Design(stratum="unit", population="N"), "unit").query(
+        "item == 'nd4' and level == 'a'"
+    )
+    assert row["estimate"].item() == pytest.approx(((1 + 3 + 5) / 3 + (2 + 2) / 2) / 2)
+    assert row["n"].item() == 3
+
+
+def test_who_gave_which_two_answers_changes_nothing_in_a_group():
+    """The same tables of each question in each unit, and the same correlation in the school: other people gave the pairs."""
+    form, design = Questionnaire.named("staff", Path()), Design(stratum="unit", population="N")
+    agree, differ = [(1, 1), (2, 2), (4, 4)], [(1, 2), (2, 4), (4, 1)]
+    one, two = (answers_of({"a": a, "b": b}) for a, b in ((agree, differ), (differ, agree)))
+    pd.testing.assert_frame_equal(
+        levels_of_groups(one, form, design, "unit"), levels_of_groups(two, form, design, "unit")
+    )
+    own = [means(score(answers, form), ["nd4"], design, ["wave", "unit"])["se"].tolist() for answers in (one, two)]
+    assert own[0] != pytest.approx(own[1])  # the people's own scores would tell which
+
+
+def test_the_standard_error_of_a_group_is_made_of_those_of_its_items():
+    form, design = Questionnaire.named("staff", Path()), Design(stratum="unit", population="N")
+    answers = answers_of({"a": [(1, 2), (3, 2), (5, 4), (2, 2)], "b": [(2, 2), (4, 3), (3, 1)]})
+    row = levels_of_groups(answers, form, design, "unit").query("item == 'nd4' and level == 'a'")
+    own = means(answers, ["nd4_ho_tro", "nd4_thoi_gian"], design, ["wave", "unit"]).query("level == 'a'")["se"].tolist()
+    r = answers["nd4_ho_tro"].corr(answers["nd4_thoi_gian"])
+    assert row["se"].item() == pytest.approx(math.sqrt(own[0] ** 2 + own[1] ** 2 + 2 * r * own[0] * own[1]) / 2)
