@@ -268,10 +268,13 @@ class Review:
     def _level_groups(self, item: str, wave: int) -> pd.DataFrame:
         """The level of a scale in each group: made of what its items tell, and shown where all these are shown."""
         if ("level", item, wave) not in self._groups:
-            levels = self._of_groups("level", item, wave)
-            shares = pd.concat([self.shares.head(0), *(self._share_groups(one, wave) for one in self._items_of(item))])
-            reasons = pd.Series("", index=levels.index).mask(levels["n"] < self.study.smallest_base, SMALL)
-            shown = self._as_its_items(blank(self._named(levels), reasons), shares)
+            levels, items = self._of_groups("level", item, wave), self._items_of(item)
+            if items:
+                shares = pd.concat([self._share_groups(one, wave) for one in items])
+                few = levels["n"] < self.study.smallest_base
+                shown = self._as_its_items(blank(self._named(levels), few.map({True: SMALL, False: ""})), shares)
+            else:  # a number: no shares of it are published
+                shown = suppress(self._named(levels), k=self.study.smallest_base, answers=self._now(wave))
             self._groups["level", item, wave] = self._public(self._beside(shown))
         return self._groups["level", item, wave]
 
@@ -323,17 +326,19 @@ class Review:
         return {}
 
     def _of_groups(self, kind: str, item: str, wave: int) -> pd.DataFrame:
-        """An item's estimates of the whole, each unit and each role; all items of a wave are worked out at once."""
-        if (kind, wave) not in self._estimated:
-            estimate = self._all_levels if kind == "level" else self._all_shares
+        """An item's estimates of the whole, each unit and each role; all scales, or shares, of a wave are worked out at once."""
+        several = kind == "share" or item in self.scales
+        key = (kind, "" if several else item, wave)
+        if key not in self._estimated:
             now = self._now(wave)
             ways = [[], *([name] for name in GROUPS if name in now)]
-            self._estimated[kind, wave] = pd.concat([estimate(now, by) for by in ways], ignore_index=True)
-        found = self._estimated[kind, wave]
+            tables = [self._all_shares(now, by) if kind == "share" else self._means(now, by, item) for by in ways]
+            self._estimated[key] = pd.concat(tables, ignore_index=True)
+        found = self._estimated[key]
         return found[found["item"] == item].reset_index(drop=True)
 
     @cached_property
-    def _estimated(self) -> dict[tuple[str, int], pd.DataFrame]:
+    def _estimated(self) -> dict[tuple[str, str, int], pd.DataFrame]:
         return {}
 
     def _now(self, wave: int) -> pd.DataFrame:
@@ -344,14 +349,11 @@ class Review:
     def _all_shares(self, now: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         return self._proportions(now, self.items, ["wave", *by])
 
-    def _all_levels(self, now: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-        """The means of all scales, and of questions named as primary."""
-        questions = [name for name in self.study.primary if name not in self.scales]
-        if not by:
-            return means(now, [*self.scales, *questions], self.design, by=["wave"])
-        design = self._design(by)
-        scales = levels_of_groups(now, self.study.form, design, by[0])
-        return pd.concat([scales, means(now, questions, design, by=["wave", *by])], ignore_index=True)
+    def _means(self, now: pd.DataFrame, by: list[str], item: str) -> pd.DataFrame:
+        """The means of a question, or of all scales where it is one."""
+        if item not in self.scales or not by:
+            return means(now, self.scales if item in self.scales else [item], self._design(by), by=["wave", *by])
+        return levels_of_groups(now, self.study.form, self._design(by), by[0])
 
     def shares_of(self, items: Sequence[str], group: str | None = None, wave: int | None = None) -> pd.DataFrame:
         """The share of each answer of the items in each wave, or in each group of a wave (the review's)."""
