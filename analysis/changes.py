@@ -59,7 +59,7 @@ def slopes(
     items: Sequence[str],
     design: Design | None = None,
     *,
-    phases: Sequence[Sequence[int]],
+    phases: Sequence[Sequence[float]],
     wave: str = "wave",
     person: str | None = "person",
     by: str | None = None,
@@ -67,9 +67,9 @@ def slopes(
 ) -> pd.DataFrame:
     """The yearly slope of the wave means in each phase, and the difference of the slopes of each phase and the one before.
 
-    phases: the waves (years) of each phase, at least two; a wave may close one phase and open the next. A slope is the
-    least-squares line through the wave means, whatever their spacing: a contrast planned beforehand, which describes the
-    trend and does not say what caused it. statistic: "slope" (points a year), "difference of slopes" (`wave` names the two
+    phases: the waves (years, or parts of years) of each phase, at least two; a wave may close one phase and open the next. A
+    slope is the least-squares line through the wave means, whatever their spacing: a contrast planned beforehand, which describes
+    the trend and does not say what caused it. statistic: "slope" (points a year), "difference of slopes" (`wave` names the two
     phases). Else as `change`. R: `svycontrast` with the weights (x - mean x) / sum((x - mean x)^2).
     """
     weights = [_slope(waves) for waves in phases]
@@ -82,8 +82,9 @@ def slopes(
     return contrasts(frame, items, design, planned=planned, wave=wave, person=person, by=by, tops=tops)
 
 
-def _slope(waves: Sequence[int]) -> dict[int, float]:
-    years = np.array(sorted(set(waves)), dtype=float)
+def _slope(waves: Sequence[float]) -> dict[float, float]:
+    waves = sorted(set(waves))  # as they are named in the frame: 2025.5 is a wave of its own
+    years = np.array(waves, dtype=float)
     if len(years) < 2:
         raise DesignError(
             "slopes(phases=...)",
@@ -92,7 +93,7 @@ def _slope(waves: Sequence[int]) -> dict[int, float]:
             cure=Text("Bỏ giai đoạn ấy, hoặc chờ đợt sau.", "Leave that phase out, or wait for its next wave."),
         )
     apart = years - years.mean()
-    return {int(year): float(weight) for year, weight in zip(years, apart / (apart**2).sum(), strict=True)}
+    return dict(zip(waves, (apart / (apart**2).sum()).tolist(), strict=True))
 
 
 def turnover(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from difflib import get_close_matches
+from typing import Literal, get_args
+
+from survey.errors import DesignError, Text
+
+Target = Literal["descriptive", "analytic"]
+TARGETS: tuple[str, ...] = get_args(Target)
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,24 @@ class Design:
     stratum: str | None = None
     psu: str | None = None
     population: str | None = None
-    target: Literal["descriptive", "analytic"] = "descriptive"
+    target: Target = "descriptive"
     ssu: str | None = None
     psu_population: str | None = None
     margins: tuple[str, ...] = ()
     base_weight: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGETS:
+            near = get_close_matches(str(self.target), TARGETS, 1)
+            raise DesignError(
+                f"Design(target={self.target!r})",
+                rule=Text(f"target là một trong: {', '.join(TARGETS)}.", f"target is one of: {', '.join(TARGETS)}."),
+                found=repr(self.target),
+                cure=Text(
+                    f"Viết target={near[0]!r}." if near else "Viết đúng một trong hai tên ấy.",
+                    f"Write target={near[0]!r}." if near else "Write one of these names.",
+                ),
+            )
 
     @property
     def corrected(self) -> bool:

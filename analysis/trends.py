@@ -127,7 +127,7 @@ def _p(estimate: float, se: float, df: float) -> float:
 
 def _answers(frame: Any, item: str, wave: str, person: str | None, design: Design) -> pd.DataFrame:
     """wave, cluster, y, w of each answer, sorted; one cluster's answers lie together."""
-    cube(frame, item, Design(weight=design.weight), [wave])  # the same demands on weights as every estimate makes
+    cube(frame, [item], Design(weight=design.weight), [wave])  # the same demands on weights as every estimate makes
     unit = design.psu or person
     data = rows(frame, [item, wave, *filter(None, (person, design.psu, design.weight))])
     answers = pd.DataFrame(

@@ -210,3 +210,23 @@ def test_known_stayers_sharpen_the_covariance():
     told = change(frame.assign(both=3), ["y"], SCHOOL, between=(1, 2), stayers="both").iloc[0]
     # the factor is 3 - 9 Nc / 25: with Nc = 3 it is larger than with the most it can be, 5
     assert told["se"] < guessed["se"]
+
+
+def test_waves_of_half_a_year_are_waves_of_their_own():
+    """3,00 in 2025, 3,05 in the middle of the year, 2,90 in 2026: -0,1 a year, and not 2,9 of a wave of the year 0."""
+    levels = {2025: 3.00, 2025.5: 3.05, 2026: 2.90}
+    rows = [(wave, f"p{n}", level + spread) for wave, level in levels.items() for n, spread in enumerate((-0.5, 0.5))]
+    found = slopes(pd.DataFrame(rows, columns=["wave", "person", "y"]), ["y"], phases=[[2025, 2025.5, 2026]])
+    assert found["estimate"].item() == pytest.approx(-0.1)
+    assert found["wave"].item() == "2025→2026"
+
+
+def test_a_target_of_inference_that_is_mistyped_is_refused_and_not_taken_for_the_other():
+    with pytest.raises(DesignError) as error:
+        Design(target="descriptiv")
+    assert str(error.value) == (
+        "Lỗi ở Design(target='descriptiv')\n"
+        "  Quy tắc: target là một trong: descriptive, analytic.\n"
+        "  Đã thấy: 'descriptiv'\n"
+        "  Cách sửa: Viết target='descriptive'."
+    )

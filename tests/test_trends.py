@@ -334,3 +334,12 @@ def test_bell_mccaffrey_covers_and_the_plain_sandwich_covers_less():
     assert school[1] <= school[0]
     assert 0.93 <= unit[0] <= 0.99
     assert unit[1] < 0.92
+
+
+@pytest.mark.parametrize("item", ["q12", "s_ai_cau_lenh", "Mức độ sử dụng công cụ số"])
+def test_an_item_may_have_any_name(item):
+    """A name of more than one letter was read as so many items."""
+    answers = [(2025, "a", 1.0), (2025, "b", 3.0), (2026, "a", 2.0), (2026, "b", 5.0)]
+    found = trend(pd.DataFrame(answers, columns=["wave", "person", item]), item)
+    assert found.loc[found["statistic"] == "mean", "estimate"].tolist() == [2.0, 3.5]
+    assert set(found["item"]) == {item}
