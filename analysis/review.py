@@ -103,8 +103,7 @@ class Review:
         less = Review.of(self.study.leaving_out(list(self.study.flag_labels)), self.wave)
         if len(less.frame) == len(self.frame):
             return None
-        items = {item for scale in self.scales for item in self._items_of(scale)}
-        apart = {pair for item in {*self.items, *items} for pair in self._tellable(less, item)}
+        apart = {pair for item in self.items for pair in self._tellable(less, item)}
         for scale in self.scales:  # it tells what its items tell
             asked = self._items_of(scale)
             apart |= {(scale, wave) for wave in self.waves if all((item, wave) in apart for item in asked)}
