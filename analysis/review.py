@@ -52,6 +52,7 @@ class Review:
         """The review that looks at a wave and all before it (the last one imported, if none is named)."""
         held = store.waves(study)
         wave = held[-1] if wave is None and held else wave
+        answers = study.answers()
         if wave not in held:
             raise StudyError(
                 str(study.folder),
@@ -62,7 +63,6 @@ class Review:
                     f"Run: python run.py survey pull {study.folder}, or choose another wave.",
                 ),
             )
-        answers = study.answers()
         used = answers[answers["wave"].isin([known for known in held if known <= wave])]
         placed = score_whole(place(used, study), study.form)
         for name in study.primary:
