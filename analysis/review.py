@@ -219,9 +219,8 @@ class Review:
     @cached_property
     def reliability(self) -> pd.DataFrame:
         found = reliability(self.frame, self.study.form)
-        hidden = (found["n"] < self.study.smallest_base) | (
-            self.apart is not None
-        )  # beside all answers it tells of the few
+        beside = self.apart is not None  # two ways of counting side by side tell of the few left out
+        hidden = (found["n"] < self.study.smallest_base) | beside
         numbers = ["n", "alpha", "low", "high", "standardised", "omega"]
         return self._public(
             found.astype({"n": "Float64"}).assign(
